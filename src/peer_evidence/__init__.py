@@ -1,0 +1,45 @@
+"""From the records of an evidence review to its tallies, pooled effects, figures and report.
+
+``import peer_evidence as pe``; every public name below is loaded when it is first used, so that
+the import itself costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# public name -> the module that holds it; a module named by itself is public as a whole
+_HOME = {
+    "load": "records.evidence",
+    "validate": "records.read",
+    "Evidence": "records.evidence",
+    "Fault": "records.faults",
+    "RecordsError": "errors",
+    "PeerEvidenceError": "errors",
+    "InputError": "errors",
+    "PeerEvidenceWarning": "errors",
+    "effects": "",
+    "figures": "",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'peer_evidence' has no attribute {name!r}")
+    home = _HOME[name]
+    if home:
+        value = getattr(importlib.import_module(f"peer_evidence.{home}"), name)
+    else:
+        value = importlib.import_module(f"peer_evidence.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,60 @@
+"""One check per parameter name: the same rule and the same words everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from peer_evidence.errors import InputError
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """Find the allowed word most like a mistyped one, or None when none is close.
+
+    Examples
+    --------
+    >>> nearest("benifit", ["benefit", "harm"])
+    'benefit'
+    """
+    matches = get_close_matches(word, list(allowed), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def check_choice(name: str, value: Any, allowed: Collection[str]) -> str:
+    """Return ``value`` if it is one of ``allowed``, else raise InputError naming the nearest."""
+    if isinstance(value, str) and value in allowed:
+        return value
+    close = nearest(value, allowed) if isinstance(value, str) else None
+    hint = f"; did you mean {close!r}?" if close else ""
+    options = ", ".join(repr(option) for option in allowed)
+    raise InputError(f"{name}: found {value!r}, allowed are {options}{hint}")
+
+
+def check_level(level: float) -> float:
+    """Return a confidence level strictly between 0 and 1, else raise InputError."""
+    if isinstance(level, (int, float)) and 0 < level < 1:
+        return float(level)
+    raise InputError(
+        f"level: found {level!r}, allowed is a number between 0 and 1, such as 0.95 for 95 per cent"
+    )
+
+
+def check_count(name: str, value: Any) -> int:
+    """Return a whole number of at least 0, else raise InputError."""
+    if isinstance(value, bool) or not float(value).is_integer() or value < 0:
+        raise InputError(f"{name}: found {value!r}, allowed is a whole number of at least 0")
+    return int(value)
+
+
+def check_columns(columns: Iterable[str], needed: Iterable[str], where: str) -> None:
+    """Raise InputError for the columns that a table lacks, with the nearest names it has."""
+    have = [str(column) for column in columns]
+    missing = [column for column in needed if column not in have]
+    if not missing:
+        return
+    parts = []
+    for column in missing:
+        close = nearest(column, have)
+        parts.append(f"{column!r}" + (f" (the nearest it has is {close!r})" if close else ""))
+    raise InputError(f"{where}: no column {', '.join(parts)}; it has {', '.join(have)}")

@@ -1,0 +1,1 @@
+"""Synthesis without meta-analysis: tallies, sign tests, admissions."""

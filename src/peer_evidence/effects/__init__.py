@@ -1,0 +1,1 @@
+"""Effect sizes with their variances, from the numbers that studies print."""

@@ -1,0 +1,50 @@
+"""The exceptions and warnings of the toolkit: a short tree, each with one meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from peer_evidence.records.faults import Fault
+
+
+class PeerEvidenceError(Exception):
+    """Whatever the toolkit refuses to do; every other error derives from it."""
+
+
+class InputError(PeerEvidenceError, ValueError):
+    """An argument or a number that cannot be used: says which, what was found, what is allowed."""
+
+
+class RecordsError(PeerEvidenceError, ValueError):
+    """The records of a review hold faults; all of them are listed, none is loaded.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        Every fault found, in the order of file and line.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        noun = "fault" if count == 1 else "faults"
+        super().__init__(f"{count} {noun} in the records, nothing was loaded:\n{lines}")
+
+
+class PeerEvidenceWarning(UserWarning):
+    """Whatever a reader should know about a result that was computed all the same."""
+
+
+class ConvergenceWarning(PeerEvidenceWarning):
+    """An iterative estimate did not reach its tolerance; the result says so too."""
+
+
+class FewStudiesWarning(PeerEvidenceWarning):
+    """A method was used with fewer studies than it should be believed with."""
+
+
+class DataWarning(PeerEvidenceWarning):
+    """The numbers are allowed but implausible, or some could not be used; says which rows."""

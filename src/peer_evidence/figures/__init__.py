@@ -1,0 +1,1 @@
+"""The figures: a result or a frame in, matplotlib Axes out."""

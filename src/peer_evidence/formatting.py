@@ -1,0 +1,137 @@
+"""How numbers and tables look to a person: one convention by name, in this one file."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MINUS = "\N{MINUS SIGN}"
+EN_DASH = "\N{EN DASH}"
+
+
+def number(value: Any, digits: int = 2) -> str:
+    """Write a number with a fixed count of decimals and a real minus sign; empty when missing.
+
+    Examples
+    --------
+    >>> number(-0.1234)
+    '−0.12'
+    >>> number(float("nan"))
+    ''
+    """
+    if _missing(value):
+        return ""
+    value = float(value)
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else ''}∞"
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", MINUS)
+
+
+def p_value(value: Any) -> str:
+    """Write a p value: three decimals, ``<0.001`` below that.
+
+    Examples
+    --------
+    >>> p_value(0.0386), p_value(0.0000012)
+    ('0.039', '<0.001')
+    """
+    if _missing(value):
+        return ""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def interval(low: Any, high: Any, digits: int = 2) -> str:
+    """Write an interval the way journals print it.
+
+    Examples
+    --------
+    >>> interval(-0.2, 0.31)
+    '−0.20 to 0.31'
+    """
+    if _missing(low) or _missing(high):
+        return ""
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def per_cent(share: Any, digits: int = 0) -> str:
+    """Write a share between 0 and 1 as a percentage.
+
+    Examples
+    --------
+    >>> per_cent(10 / 12)
+    '83%'
+    """
+    return "" if _missing(share) else f"{100 * float(share):.{digits}f}%"
+
+
+def count(value: int, singular: str, plural: str | None = None) -> str:
+    """Write a count with its noun.
+
+    Examples
+    --------
+    >>> count(1, "study", "studies"), count(3, "study", "studies")
+    ('1 study', '3 studies')
+    """
+    return f"{value} {singular if value == 1 else plural or singular + 's'}"
+
+
+def words(code: str) -> str:
+    """Turn a lower_snake_case code into words.
+
+    Examples
+    --------
+    >>> words("quality_of_life")
+    'quality of life'
+    """
+    return code.replace("_", " ")
+
+
+def cell(column: str, value: Any) -> str:
+    """Write one value the way its column name asks for."""
+    if _missing(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        if column.endswith("p_value"):
+            return p_value(value)
+        if column in {"proportion", "share"}:
+            return number(value, 2)
+        return number(value, 3) if not value.is_integer() else number(value, 0)
+    return str(value)
+
+
+def frame_to_html(frame: pd.DataFrame, caption: str | None = None) -> str:
+    """Write a frame as a plain HTML table, every text escaped, headers scoped."""
+    named = [name for name in frame.index.names if name is not None]
+    flat = frame.reset_index() if named else frame
+    columns = [str(column) for column in flat.columns]
+    head = "".join(f'<th scope="col">{html.escape(words(column))}</th>' for column in columns)
+    rows = []
+    for record in flat.itertuples(index=False, name=None):
+        cells = []
+        for position, (column, value) in enumerate(zip(columns, record, strict=True)):
+            text = html.escape(cell(column, value))
+            tag = 'th scope="row"' if position == 0 else "td"
+            cells.append(f"<{tag}>{text}</{tag.split()[0]}>")
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    body = "".join(rows)
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _missing(value: Any) -> bool:
+    """Tell whether a value is None, NA or NaN, without importing pandas."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124 - NaN is the value that is not itself
+    except (TypeError, ValueError):  # pandas.NA refuses a truth value
+        return True

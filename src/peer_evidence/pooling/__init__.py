@@ -1,0 +1,1 @@
+"""Meta-analysis: heterogeneity estimators, models, fixed tables."""

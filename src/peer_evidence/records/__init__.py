@@ -1,0 +1,1 @@
+"""The records of a review: the tables, how they are read, checked and asked."""

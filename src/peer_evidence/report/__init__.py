@@ -1,0 +1,1 @@
+"""The report: the whole review as files."""
