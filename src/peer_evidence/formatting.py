@@ -132,6 +132,6 @@ def _missing(value: Any) -> bool:
     if value is None:
         return True
     try:
-        return bool(value != value)  # noqa: PLR0124 - NaN is the value that is not itself
+        return bool(value != value)  # NaN is the value that is not itself
     except (TypeError, ValueError):  # pandas.NA refuses a truth value
         return True

@@ -1,0 +1,413 @@
+"""The records of one review, loaded: typed frames, and questions that can be put to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peer_evidence.checks import check_choice, nearest
+from peer_evidence.errors import InputError, RecordsError
+from peer_evidence.formatting import count, frame_to_html
+from peer_evidence.records.cells import typed
+from peer_evidence.records.package import FRAMEWORK, Package, read_package
+from peer_evidence.records.read import RawTable
+from peer_evidence.records.tables import TABLES, Table
+from peer_evidence.records.vocabulary import Vocabularies
+from peer_evidence.results import Result
+
+_ALIASES = {"timepoint": "timepoint_months"}
+_PACKAGE_DEFAULTS = {
+    "title": "Evidence review",
+    "question": "",
+    "intervention": "the intervention",
+    "comparison": "the comparison",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Provenance(Result):
+    """Where a value of the records comes from.
+
+    Attributes
+    ----------
+    table, file : str
+        The table and its file.
+    line : int
+        The line of the file on which the row begins.
+    row_id, column, value : str
+        The row, the column, and the cell as the file holds it.
+    source, locator, confidence, note : str
+        What the row says of its source; empty where it says nothing.
+    """
+
+    table: str
+    file: str
+    line: int
+    row_id: str
+    column: str
+    value: str
+    source: str
+    locator: str
+    confidence: str
+    note: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the provenance as one row."""
+        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
+
+    def summary(self) -> str:
+        """Say where the value comes from."""
+        where = f"{self.file}:{self.line}: {self.column} of {self.row_id} is {self.value!r}"
+        source = f"source: {self.source}" + (f", {self.locator}" if self.locator else "")
+        lines = [where, source]
+        if self.confidence:
+            lines.append(f"confidence: {self.confidence}")
+        if self.note:
+            lines.append(f"note: {self.note}")
+        return "\n".join(lines)
+
+
+class Evidence:
+    """The records of one review.
+
+    Made by :func:`peer_evidence.load`; never half-loaded. The frames are handed out as copies,
+    so that nothing done to one changes the records.
+
+    Attributes
+    ----------
+    studies, outcomes, reviews, inclusions, review_findings, pooled_results, risk_of_bias, \
+certainty, claims : DataFrame
+        The tables; a table that the package does not have is an empty frame with its columns.
+    framework : dict of str to DataFrame
+        The framework tables by file name.
+    package : dict of str to str
+        Facts about the review as a whole: title, question, names of intervention and comparison.
+    vocabularies : Vocabularies
+        The words of the topic, with labels and groups.
+    name : str
+        The name of the folder.
+    """
+
+    def __init__(self, package: Package) -> None:
+        if package.faults:
+            raise RecordsError(package.faults)
+        self._package = package
+        self._frames = {
+            name: _frame(table, package.raw.get(name), package)
+            for name, table in package.tables.items()
+        }
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self._package.path.name or str(self._package.path)
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """The words of the topic, with labels and groups."""
+        return self._package.vocabularies
+
+    @property
+    def package(self) -> dict[str, str]:
+        """Facts about the review as a whole."""
+        frame = self._frames["package"]
+        given = dict(zip(frame["field"], frame["value"], strict=True))
+        return _PACKAGE_DEFAULTS | given
+
+    @property
+    def framework(self) -> dict[str, pd.DataFrame]:
+        """The framework tables by file name."""
+        prefix = f"{FRAMEWORK}/"
+        return {
+            name.removeprefix(prefix): frame.copy()
+            for name, frame in self._frames.items()
+            if name.startswith(prefix)
+        }
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table by its name, framework tables as ``framework/<name>``."""
+        return self._frames[check_choice("table", name, list(self._frames))].copy()
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables that the package holds."""
+        return [name for name in self._frames if name in self._package.raw]
+
+    @property
+    def studies(self) -> pd.DataFrame:
+        """One row a primary study."""
+        return self._frames["studies"].copy()
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """One row a result: study x outcome x timepoint x contrast."""
+        return self._frames["outcomes"].copy()
+
+    @property
+    def reviews(self) -> pd.DataFrame:
+        """One row a review or another text that is quoted."""
+        return self._frames["reviews"].copy()
+
+    @property
+    def inclusions(self) -> pd.DataFrame:
+        """One row a study in a review."""
+        return self._frames["inclusions"].copy()
+
+    @property
+    def review_findings(self) -> pd.DataFrame:
+        """One row a checkable statement of or about a review."""
+        return self._frames["review_findings"].copy()
+
+    @property
+    def pooled_results(self) -> pd.DataFrame:
+        """One row a published pooled estimate."""
+        return self._frames["pooled_results"].copy()
+
+    @property
+    def risk_of_bias(self) -> pd.DataFrame:
+        """One row a judgement on a study."""
+        return self._frames["risk_of_bias"].copy()
+
+    @property
+    def certainty(self) -> pd.DataFrame:
+        """One row a GRADE rating."""
+        return self._frames["certainty"].copy()
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """One row a way to check a statement against the records."""
+        return self._frames["claims"].copy()
+
+    def select(
+        self, *, poolable: bool | None = None, review: str | None = None, **conditions: Any
+    ) -> pd.DataFrame:
+        """Give the outcomes that meet every condition, joined with their studies.
+
+        Parameters
+        ----------
+        poolable : bool, optional
+            Keep rows marked poolable (True) or not (False).
+        review : str, optional
+            Keep the studies that are confirmed to be in this review.
+        **conditions
+            A column of outcomes or studies and what it must be: one value, a list of values, or
+            a ``(low, high)`` tuple for numbers, both ends included. None keeps everything.
+            ``timepoint`` stands for ``timepoint_months``.
+
+        Returns
+        -------
+        DataFrame
+            The outcome columns, then those of the study; a study column that would repeat the
+            name of an outcome column begins with ``study_``.
+
+        Raises
+        ------
+        InputError
+            If a column or a value is not known; the message names the nearest.
+
+        Examples
+        --------
+        >>> import peer_evidence as pe
+        >>> ev = pe.load()
+        >>> rows = ev.select(domain="hope", poolable=True, timepoint=(0, 4))
+        >>> rows[["outcome_id", "design"]].to_string(index=False, header=False).split()[:2]
+        ['rusch_2019.hope_6w', 'randomised_trial']
+        """
+        frame = self._joined()
+        keep = np.ones(len(frame), dtype=bool)
+        if poolable is not None:
+            keep &= (frame["poolable"] == ("yes" if poolable else "no")).to_numpy(bool)
+        if review is not None:
+            known = list(self._frames["reviews"]["review_id"])
+            check_choice("review", review, known)
+            inside = self._frames["inclusions"]
+            inside = inside[(inside["review_id"] == review) & (inside["status"] == "confirmed")]
+            keep &= frame["study_id"].isin(list(inside["study_id"])).to_numpy(bool)
+        for name, wanted in conditions.items():
+            if wanted is not None:
+                keep &= _meets(frame, _ALIASES.get(name, name), wanted)
+        return frame[keep].reset_index(drop=True)
+
+    def provenance(
+        self, row_id: str | tuple[str, ...], column: str, table: str | None = None
+    ) -> Provenance:
+        """Say where a value of the records comes from.
+
+        Parameters
+        ----------
+        row_id : str or tuple of str
+            The key of the row; a tuple where the key has several columns.
+        column : str
+            The column.
+        table : str, optional
+            The table, where several have such a row and column.
+
+        Returns
+        -------
+        Provenance
+            The file, line and cell, with the source, locator and confidence of its row.
+
+        Raises
+        ------
+        InputError
+            If there is no such row or column, or several tables have it.
+
+        Examples
+        --------
+        >>> import peer_evidence as pe
+        >>> where = pe.load().provenance("sledge_2011.hospital_days_9m", "mean_intervention")
+        >>> where.value, where.confidence
+        ('10.08', 'primary')
+        """
+        key = (row_id,) if isinstance(row_id, str) else tuple(row_id)
+        names = [check_choice("table", table, self.tables)] if table else self.tables
+        found = [(name, row) for name in names for row in self._rows_of(name, key)]
+        if not found:
+            known = [str(one) for name in names for one in self._first_keys(name)]
+            close = nearest(key[0], known)
+            hint = f"; did you mean {close!r}?" if close else ""
+            raise InputError(f"row_id: found {row_id!r}, which is no row of the records{hint}")
+        having = [(name, row) for name, row in found if column in self._package.raw[name].columns]
+        if not having:
+            columns = list(self._package.raw[found[0][0]].columns)
+            check_choice("column", column, columns)
+        if len(having) > 1:
+            options = ", ".join(repr(name) for name, _ in having)
+            raise InputError(f"table: {row_id!r} is a row of several tables, say which: {options}")
+        return self._provenance(*having[0], key, column)
+
+    def summary(self) -> str:
+        """Say what the records hold."""
+        rows = self.row_counts()
+        own = [table.name for table in TABLES if table.one_row_is and table.name in rows]
+        parts = [f"{name} {rows[name]}" for name in own]
+        framework = count(len(self.framework), "framework table")
+        return f"{self.package['title']}\nrows: {', '.join(parts)}, and {framework}"
+
+    def row_counts(self) -> dict[str, int]:
+        """Give the number of rows of each table that the package holds."""
+        return {name: len(self._frames[name]) for name in self.tables}
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        about = {table.name: table.one_row_is for table in TABLES}
+        frame = pd.DataFrame(
+            [
+                {"table": name, "rows": rows, "one row is": about.get(name, "of the framework")}
+                for name, rows in self.row_counts().items()
+            ]
+        ).set_index("table")
+        return frame_to_html(frame, self.package["title"])
+
+    def _joined(self) -> pd.DataFrame:
+        outcomes, studies = self._frames["outcomes"], self._frames["studies"]
+        shared = {name: f"study_{name}" for name in studies.columns if name in outcomes.columns}
+        shared.pop("study_id")
+        return outcomes.merge(studies.rename(columns=shared), on="study_id", how="left")
+
+    def _first_keys(self, name: str) -> Sequence[str]:
+        table = self._package.tables[name]
+        return list(self._package.raw[name].columns[table.key[0]])
+
+    def _rows_of(self, name: str, key: tuple[str, ...]) -> list[int]:
+        table, raw = self._package.tables[name], self._package.raw[name]
+        if len(table.key) != len(key):
+            return []
+        same = np.ones(len(raw), dtype=bool)
+        for column, value in zip(table.key, key, strict=True):
+            same &= raw.columns[column] == value
+        return [int(row) for row in np.flatnonzero(same)]
+
+    def _provenance(self, name: str, row: int, key: tuple[str, ...], column: str) -> Provenance:
+        raw = self._package.raw[name]
+
+        def cell(*names: str) -> str:
+            held = [str(raw.columns[one][row]) for one in names if one in raw.columns]
+            return "; ".join(text for text in held if text)
+
+        return Provenance(
+            table=name,
+            file=raw.file,
+            line=int(raw.lines[row]),
+            row_id=" + ".join(key),
+            column=column,
+            value=cell(column),
+            source=cell("source"),
+            locator=cell("locator"),
+            confidence=cell("confidence"),
+            note=cell("note", "coding_note", "poolable_note"),
+        )
+
+
+def load(path: str | Path | None = None) -> Evidence:
+    """Load the records of a review.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A folder with ``studies.csv``, ``outcomes.csv`` and whatever other tables the review has;
+        the bundled review when left out.
+
+    Returns
+    -------
+    Evidence
+        The records, typed.
+
+    Raises
+    ------
+    RecordsError
+        If the records hold any fault; the message lists all of them.
+    InputError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> import peer_evidence as pe
+    >>> ev = pe.load()
+    >>> len(ev.studies), len(ev.outcomes)
+    (69, 272)
+    """
+    return Evidence(read_package(path))
+
+
+def _frame(table: Table, raw: RawTable | None, package: Package) -> pd.DataFrame:
+    """Build the typed frame of a table; optional columns that the file lacks are missing values."""
+    held: Mapping[str, Any] = raw.columns if raw is not None else {}
+    size = len(raw) if raw is not None else 0
+    empty = np.full(size, "", dtype=object)
+    return pd.DataFrame(
+        {
+            column.name: typed(
+                held.get(column.name, empty), column, package.allowed(table.name, column)
+            )
+            for column in table.columns
+        }
+    )
+
+
+def _meets(frame: pd.DataFrame, name: str, wanted: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Tell which rows have the wanted value, values or range in a column."""
+    if name not in frame.columns:
+        close = nearest(name, frame.columns)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise InputError(f"select: no column {name!r} in outcomes or studies{hint}")
+    column = frame[name]
+    numeric = pd.api.types.is_numeric_dtype(column.dtype)
+    if numeric and isinstance(wanted, tuple):
+        if len(wanted) != 2:
+            raise InputError(
+                f"{name}: found {wanted!r}, allowed is one value or a (low, high) pair"
+            )
+        return column.between(*wanted).fillna(False).to_numpy(bool)
+    values = [wanted] if isinstance(wanted, str) or np.isscalar(wanted) else list(wanted)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        for value in values:
+            check_choice(name, value, list(column.cat.categories))
+    return column.isin(values).fillna(False).to_numpy(bool)

@@ -1,0 +1,45 @@
+"""One fault of a file: where it is, what rule it breaks, what was found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault in the records.
+
+    Attributes
+    ----------
+    file : str
+        The file, relative to the package.
+    line : int
+        The line in the file on which the row begins; the header is line 1.
+    column : str
+        The column, empty when the fault is of the row or the file.
+    rule : str
+        What must hold, with what is allowed and what to do.
+    found : str
+        What was found.
+
+    Examples
+    --------
+    >>> str(Fault("outcomes.csv", 12, "n_intervention", "must be a whole number", "9O"))
+    "outcomes.csv:12: n_intervention: must be a whole number, found '9O'"
+    """
+
+    file: str
+    line: int
+    column: str
+    rule: str
+    found: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: "
+        if self.column:
+            place += f"{self.column}: "
+        return f"{place}{self.rule}, found {self.found!r}"
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Give the fault as plain values, for JSON."""
+        return asdict(self)

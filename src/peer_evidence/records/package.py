@@ -1,0 +1,171 @@
+"""Reading a whole package: every table, every fault, nothing half-loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from peer_evidence.checks import nearest
+from peer_evidence.errors import InputError
+from peer_evidence.records.cells import check_column
+from peer_evidence.records.faults import Fault
+from peer_evidence.records.read import RawTable, read_csv
+from peer_evidence.records.rules import check_key, check_numbers, check_references
+from peer_evidence.records.tables import CODEBOOK, METHOD_WORDS, TABLES, VOCABULARY, Column, Table
+from peer_evidence.records.vocabulary import Vocabularies, topic_vocabularies
+
+FRAMEWORK = "framework"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The files of a review as read, with every fault found in them."""
+
+    path: Path
+    tables: Mapping[str, Table]
+    raw: Mapping[str, RawTable]
+    vocabularies: Vocabularies
+    framework_words: Mapping[tuple[str, str], tuple[str, ...]]
+    faults: tuple[Fault, ...]
+
+    def allowed(self, table: str, column: Column) -> tuple[str, ...] | None:
+        """Give the words that a column of a table allows, or None when they are free."""
+        own = self.framework_words.get((table, column.name))
+        return own if own is not None else self.vocabularies.allowed(column)
+
+
+def bundled_path() -> Path:
+    """Give the folder of the bundled review: in the wheel, or at the top of the repository."""
+    inside = Path(__file__).parents[1] / "data"
+    return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
+
+
+def validate(path: str | Path | None = None) -> list[Fault]:
+    """List every fault in the records of a review.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A folder with ``studies.csv``, ``outcomes.csv`` and whatever else the review has; the
+        bundled review when left out.
+
+    Returns
+    -------
+    list of Fault
+        Each with its file, line, column, rule and what was found; empty when the records are
+        sound.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> import peer_evidence as pe
+    >>> pe.validate()
+    []
+    """
+    return list(read_package(path).faults)
+
+
+def read_package(path: str | Path | None = None) -> Package:
+    """Read and check every table of a package; faults are collected, never raised."""
+    folder = bundled_path() if path is None else Path(path)
+    if not folder.is_dir():
+        raise InputError(
+            f"path: found {str(path)!r}, which is not a folder; give the folder that holds "
+            "studies.csv and outcomes.csv"
+        )
+    raw: dict[str, RawTable] = {}
+    missing: list[Fault] = []
+    for table in TABLES:
+        file = folder / table.file
+        if file.is_file():
+            raw[table.name] = read_csv(file, table.file, table.columns)
+        elif table.required:
+            missing.append(_missing_file(folder, table.file))
+    framework = _framework_tables(raw.get(CODEBOOK.name))
+    framework_raw: dict[str, RawTable] = {}
+    for file in sorted((folder / FRAMEWORK).glob("*.csv")):
+        name = f"{FRAMEWORK}/{file.stem}"
+        known = framework.get(name)
+        framework_raw[name] = read_csv(file, f"{name}.csv", known.columns if known else None)
+        if known is None:
+            framework[name] = _free_table(name, framework_raw[name])
+    raw.update(framework_raw)
+    tables = {table.name: table for table in TABLES} | {
+        name: table for name, table in framework.items() if name in framework_raw
+    }
+    vocabularies = topic_vocabularies(raw.get(VOCABULARY.name), framework_raw)
+    words = _framework_words(raw.get(CODEBOOK.name))
+    package = Package(folder, tables, raw, vocabularies, words, ())
+    _check(package)
+    found = [fault for name in raw for fault in sorted(raw[name].faults, key=_order)]
+    return Package(folder, tables, raw, vocabularies, words, (*missing, *found))
+
+
+def _check(package: Package) -> None:
+    for name, raw in package.raw.items():
+        table = package.tables[name]
+        for column in table.columns:
+            if column.name in raw.columns:
+                check_column(raw, column, package.allowed(name, column))
+        check_key(raw, table)
+        check_references(raw, table, package.raw)
+        check_numbers(raw)
+
+
+def _order(fault: Fault) -> tuple[int, str]:
+    return fault.line, fault.column
+
+
+def _missing_file(folder: Path, file: str) -> Fault:
+    close = nearest(file, [other.name for other in folder.iterdir()])
+    hint = f" (there is {close!r}: is that it?)" if close else ""
+    return Fault(file, 1, "", f"the file is required in the folder of a review{hint}", "no file")
+
+
+def _framework_tables(codebook: RawTable | None) -> dict[str, Table]:
+    """Read from the codebook what the columns of the framework tables are."""
+    columns: dict[str, list[Column]] = {}
+    if codebook is None or not {column.name for column in CODEBOOK.columns} <= set(
+        codebook.columns
+    ):
+        return {}
+    cells = codebook.columns
+    for row, name in enumerate(cells["table"]):
+        if name.startswith(f"{FRAMEWORK}/") and cells["type"][row] in METHOD_WORDS["kind"]:
+            columns.setdefault(name, []).append(
+                Column(
+                    cells["column"][row],
+                    cells["type"][row],
+                    cells["required"][row] == "yes",
+                    cells["unit"][row],
+                    description=cells["description"][row],
+                )
+            )
+    return {
+        name: Table(name, "a row of the framework", (found[0].name,), tuple(found))
+        for name, found in columns.items()
+    }
+
+
+def _framework_words(codebook: RawTable | None) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Read from the codebook which words the framework tables allow."""
+    if codebook is None or not {"table", "column", "type", "allowed"} <= set(codebook.columns):
+        return {}
+    words: dict[tuple[str, str], tuple[str, ...]] = {}
+    columns = (codebook.columns[name] for name in ("table", "column", "type", "allowed"))
+    for table, column, kind, allowed in zip(*columns, strict=True):
+        if table.startswith(f"{FRAMEWORK}/") and kind == "category" and allowed:
+            words[table, column] = tuple(allowed.split("|"))
+    return words
+
+
+def _free_table(name: str, raw: RawTable) -> Table:
+    """Describe a framework table of which the codebook says nothing: text, first column the key."""
+    names = list(raw.columns)
+    columns = tuple(Column(column, "text") for column in names)
+    return Table(name, "a row of the framework", tuple(names[:1]), columns)
