@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from peer_evidence.checks import check_choice, nearest
@@ -288,6 +289,11 @@ certainty, claims : DataFrame
         parts = [f"{name} {rows[name]}" for name in own]
         framework = count(len(self.framework), "framework table")
         return f"{self.package['title']}\nrows: {', '.join(parts)}, and {framework}"
+
+    def lines(self, table: str) -> npt.NDArray[np.int64]:
+        """Give the line of the file on which each row of a table begins, in the frame's order."""
+        check_choice("table", table, self.tables)
+        return self._package.raw[table].lines.copy()
 
     def row_counts(self) -> dict[str, int]:
         """Give the number of rows of each table that the package holds."""

@@ -63,6 +63,7 @@ METHOD_WORDS: dict[str, tuple[str, ...]] = {
     "judgement": ("low", "some_concerns", "high", "unclear"),
     "certainty": ("high", "moderate", "low", "very_low", "no_data"),
     "any_scope": ("all",),
+    "section": ("relationships", "practice", "unknown"),
     "kind": ("key", "text", "integer", "number", "category", "date", "list"),
 }
 
@@ -437,6 +438,18 @@ CLAIMS = Table(
     ),
 )
 
+SECTIONS = Table(
+    "sections",
+    "a framework table as the report shows it",
+    ("table",),
+    (
+        _key("table", "name of a file in framework/"),
+        _words("section", "section", description="the part of the report it stands in"),
+        _text("heading", required=True),
+        _text("lede", "opening sentence; {rows} stands for the number of rows"),
+    ),
+)
+
 PACKAGE = Table(
     "package",
     "a fact about the review as a whole",
@@ -470,6 +483,7 @@ TABLES: tuple[Table, ...] = (
     CERTAINTY,
     VOCABULARY,
     CLAIMS,
+    SECTIONS,
     PACKAGE,
     CODEBOOK,
 )

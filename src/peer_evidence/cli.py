@@ -1,0 +1,128 @@
+"""The command line: ``peer-evidence review | check | claims``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from peer_evidence import __version__
+from peer_evidence.errors import InputError, RecordsError
+
+_PATH = click.argument("path", required=False, type=click.Path(path_type=Path))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="peer-evidence")
+def main() -> None:
+    """Turn the records of an evidence review into its tallies, figures, claims and report.
+
+    PATH is the folder of a review: studies.csv, outcomes.csv and whatever other tables it has.
+    Without it the bundled review is used.
+    """
+
+
+@main.command()
+@_PATH
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("build/review"),
+    show_default=True,
+    help="Folder for the page, tables and figures; an older review there is replaced whole.",
+)
+def review(path: Path | None, out: Path) -> None:
+    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page."""
+    from peer_evidence.report.build import review as build
+
+    with _told_plainly(), _progress() as step:
+        page = build(path, out=out, progress=step)
+    click.echo(f"The review is in {page}")
+
+
+@main.command()
+@_PATH
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def check(path: Path | None, as_json: bool) -> None:
+    """Check the records: list every fault and exit 1, or say what was read and exit 0."""
+    from peer_evidence.records.evidence import Evidence
+    from peer_evidence.records.package import read_package
+
+    with _told_plainly():
+        package = read_package(path)
+    rows = {} if package.faults else Evidence(package).row_counts()
+    if as_json:
+        found = [fault.to_dict() for fault in package.faults]
+        click.echo(json.dumps({"ok": not found, "rows": rows, "faults": found}, indent=2))
+    elif package.faults:
+        for fault in package.faults:
+            click.echo(str(fault))
+        noun = "fault" if len(package.faults) == 1 else "faults"
+        click.echo(f"{len(package.faults)} {noun}; nothing was loaded.")
+    else:
+        for name, count in rows.items():
+            click.echo(f"{name}.csv: {count} {'row' if count == 1 else 'rows'}")
+        click.echo("No faults.")
+    if package.faults:
+        sys.exit(1)
+
+
+@main.command()
+@_PATH
+@click.option("--json", "as_json", is_flag=True, help="Print the claims as JSON.")
+def claims(path: Path | None, as_json: bool) -> None:
+    """Check each statement of the narrative against the records."""
+    from peer_evidence.claims import check_claims
+    from peer_evidence.records.evidence import load
+
+    with _told_plainly():
+        result = check_claims(load(path))
+    if as_json:
+        click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
+    else:
+        click.echo(result.summary())
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Turn the errors that a user can mend into a plain message and an exit code."""
+    try:
+        yield
+    except RecordsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except InputError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"Error: {error.strerror or error}: {error.filename or ''}", err=True)
+        sys.exit(2)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar on a terminal; stay quiet in CI and in pipes."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns: Any = (TextColumn("{task.description:24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def step(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield step
+
+
+if __name__ == "__main__":
+    main()

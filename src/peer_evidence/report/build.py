@@ -1,0 +1,75 @@
+"""The main job: the whole review from one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from peer_evidence import __version__
+from peer_evidence.records.evidence import Evidence, load
+from peer_evidence.report.analyses import Analyses, analyse
+from peer_evidence.report.folder import written_whole, write_manifest
+from peer_evidence.report.numbers import Numbers
+from peer_evidence.report.page import Context, Saved, render
+from peer_evidence.report.tables import report_tables, write_tables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Progress = Callable[[str, int, int], None]
+PAGE = "index.html"
+
+
+def review(
+    evidence: Evidence | str | Path | None = None,
+    out: str | Path = "build/review",
+    *,
+    progress: Progress | None = None,
+) -> Path:
+    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page.
+
+    The files appear in ``out`` whole or not at all; an older review there survives a failed run
+    and is replaced by a successful one.
+
+    Parameters
+    ----------
+    evidence : Evidence, str or Path, optional
+        The records, or the folder that holds them; the bundled review when left out.
+    out : str or Path
+        The folder for ``index.html``, ``figures/`` and ``tables/``.
+    progress : callable, optional
+        Called with what is being done, how many steps are done, and how many there are.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    RecordsError
+        If the records hold faults; nothing is written.
+    InputError
+        If ``out`` holds files that are not an older review.
+    """
+    say = progress or (lambda what, done, total: None)
+    total = 4 + len(_FIGURES)
+    say("checking the records", 0, total)
+    ev = evidence if isinstance(evidence, Evidence) else load(evidence)
+    say("counting", 1, total)
+    analyses = analyse(ev)
+    with written_whole(Path(out)) as folder:
+        saved: dict[str, Saved] = {}
+        for done, (name, draw) in enumerate(_FIGURES.items(), start=2):
+            say(f"drawing {name}", done, total)
+            axes = draw(analyses)
+            if axes is not None:
+                saved[name] = _save(axes, name, folder)
+        say("writing", total - 1, total)
+        write_tables(report_tables(analyses), folder / "tables")
+        page = render(Context(analyses, Numbers(), saved))
+        (folder / PAGE).write_text(page, encoding="utf-8")
+        write_manifest(folder, {"version": __version__, "title": ev.package["title"]})
+    say("done", total, total)
+    return Path(out) / PAGE

@@ -1,0 +1,85 @@
+"""A folder of results that appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from peer_evidence.errors import InputError
+
+MANIFEST = "manifest.json"
+
+
+@contextmanager
+def written_whole(out: Path) -> Iterator[Path]:
+    """Give a folder to write in; move it to ``out`` when the block ends well.
+
+    The folder is made beside ``out``, so that the move is one step on one disk. When the block
+    fails, what was written goes and an older result in ``out`` stays as it was.
+
+    Parameters
+    ----------
+    out : Path
+        Where the result goes. What is there must be an older result or an empty folder.
+
+    Yields
+    ------
+    Path
+        The folder to write in.
+
+    Raises
+    ------
+    InputError
+        If ``out`` holds something that this function did not make.
+    """
+    _refuse_foreign(out)
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        _refuse_foreign(out)
+        _swap(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_manifest(folder: Path, facts: dict[str, str]) -> None:
+    """List the files of a result with what made them; no clock, so equal inputs give equal bytes."""
+    files = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    text = json.dumps({"made_by": "peer_evidence", **facts, "files": files}, indent=2)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"out: {str(out)!r} is a file; give the name of a folder")
+    if any(out.iterdir()) and not (out / MANIFEST).is_file():
+        raise InputError(
+            f"out: the folder {str(out)!r} holds files that are not a review (no {MANIFEST}); "
+            "nothing was touched, give another folder or empty this one"
+        )
+
+
+def _swap(partial: Path, out: Path) -> None:
+    """Put the new folder in the place of the old; put the old back if that fails."""
+    if not out.exists():
+        partial.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old-", dir=out.parent))
+    out.replace(old)
+    try:
+        partial.rename(out)
+    except BaseException:
+        old.replace(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

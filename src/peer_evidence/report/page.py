@@ -1,0 +1,116 @@
+"""The page: sections filled from the analyses, rendered with every text escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from peer_evidence import __version__
+from peer_evidence.report.blocks import Drawing, Html
+from peer_evidence.report.numbers import Numbers, lines_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from peer_evidence.records.evidence import Evidence
+    from peer_evidence.report.analyses import Analyses
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A figure that was saved: its files and what a reader who cannot see it is told."""
+
+    name: str
+    svg: bytes
+    alt: str
+    files: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every section builder needs."""
+
+    analyses: Analyses
+    numbers: Numbers
+    figures: Mapping[str, Saved]
+
+    @property
+    def ev(self) -> Evidence:
+        """The records."""
+        return self.analyses.ev
+
+    @property
+    def intervention(self) -> str:
+        """The package's own name for its intervention."""
+        return self.ev.package["intervention"]
+
+    def rows(
+        self, table: str, mask: npt.NDArray[np.bool_], what: str, shown: object = None
+    ) -> Markup:
+        """Show a count of rows with the lines that it counts."""
+        value = int(mask.sum()) if shown is None else shown
+        lines = [int(line) for line in self.ev.lines(table)[mask]]
+        return self.numbers.show(
+            value, what, f"rows of {table}.csv", lines_of(f"{table}.csv", lines)
+        )
+
+    def drawing(self, name: str, caption: Html) -> Drawing:
+        """Embed a saved figure."""
+        saved = self.figures[name]
+        data = base64.b64encode(saved.svg).decode("ascii")
+        return Drawing(f"data:image/svg+xml;base64,{data}", saved.alt, caption, saved.files)
+
+
+def render(context: Context) -> str:
+    """Give the whole page as one HTML text."""
+    from jinja2 import Environment, StrictUndefined
+
+    from peer_evidence.report.sections import (
+        admissions,
+        claims,
+        framework,
+        methods,
+        opening,
+        outcomes,
+        records,
+        unknown,
+    )
+
+    answers = opening.answers(context)
+    built = [
+        records.section(context),
+        claims.section(context),
+        framework.relationships(context),
+        outcomes.section(context),
+        admissions.section(context),
+        framework.practice(context),
+        unknown.section(context),
+        methods.section(context),
+    ]
+    built.append(methods.provenance(context))
+    folder = files("peer_evidence.report")
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(
+        (folder / "template.html").read_text(encoding="utf-8")
+    )
+    return template.render(
+        title=context.ev.package["title"],
+        question=context.ev.package["question"],
+        answers=answers,
+        opening=opening.blocks(context),
+        sections=[section for section in built if section is not None],
+        style=Markup(style),  # noqa: S704 - our own file; its hash is in the policy
+        style_hash=f"sha256-{digest}",
+        version=__version__,
+    )

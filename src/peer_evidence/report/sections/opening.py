@@ -1,0 +1,108 @@
+"""The first screen: what is counted, what could be pooled, what cannot be said."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from peer_evidence.formatting import interval, p_value, per_cent
+from peer_evidence.report.blocks import Block, Html, Paragraph
+from peer_evidence.report.page import Context
+
+
+def answers(context: Context) -> list[tuple[str, Html]]:
+    """Give the three honest answers, each under its heading."""
+    return [
+        ("What is counted", _counted(context)),
+        ("What could be pooled", _poolable(context)),
+        ("What cannot be said", _claims(context)),
+    ]
+
+
+def blocks(context: Context) -> list[Block]:
+    """Say how many studies and results the records hold."""
+    ev = context.ev
+    studies, outcomes = ev.studies, ev.outcomes
+    every = studies["study_id"].notna().to_numpy(bool)
+    results = outcomes["outcome_id"].notna().to_numpy(bool)
+    comparative = (outcomes["contrast_type"] == "intervention_vs_comparison").to_numpy(bool)
+    text = Markup(
+        "The records hold {} studies with {} results, {} of which compare {} with a comparison. "
+        "Underlined numbers say where they come from."
+    ).format(
+        context.rows("studies", every, "studies in the records"),
+        context.rows("outcomes", results, "results in the records"),
+        context.rows("outcomes", comparative, "results that compare the two arms"),
+        context.intervention,
+    )
+    return [Paragraph(text, small=True)]
+
+
+def _counted(context: Context) -> Html:
+    """Count studies by direction, with those that carry no sign in the same breath."""
+    tests = context.analyses.overall.sign_tests()
+    if tests.empty:
+        return "No study compares the two arms, so nothing can be counted."
+    row = tests.iloc[0]
+    against = context.analyses.overall.sign_tests(unsigned="against").iloc[0]
+    how = "pe.tally(..., column='effect_direction', one_vote_per='study_id').sign_tests()"
+    where = "outcomes.csv, rows that compare the two arms; listed in tables/directions_overall.csv"
+
+    def show(value: object, what: str) -> Markup:
+        return context.numbers.show(value, what, how, where)
+
+    return Markup(
+        "{} studies favour {}, {} favour the comparison; {} disagree within themselves and {} "
+        "carry no sign. Of those with a sign {} favour it (95% interval {} to {}); counted "
+        "with the others against it, {}."
+    ).format(
+        show(int(row["favours"]), "studies whose results favour the intervention"),
+        context.intervention,
+        show(int(row["against"]), "studies whose results favour the comparison"),
+        show(int(row["tied"]), "studies with results in both directions"),
+        show(int(row["no_sign"]), "studies without a direction"),
+        show(per_cent(row["proportion"]), "share of the studies with a sign"),
+        per_cent(row["ci_low"]),
+        per_cent(row["ci_high"]),
+        show(per_cent(against["proportion"]), "share when studies without a sign count against"),
+    )
+
+
+def _poolable(context: Context) -> Html:
+    outcomes = context.ev.outcomes
+    poolable = (outcomes["poolable"] == "yes").to_numpy(bool)
+    studies = outcomes.loc[poolable, "study_id"].nunique()
+    total = len(outcomes)
+    return Markup("{} of {} results, from {} studies, print numbers that can be pooled.").format(
+        context.rows("outcomes", poolable, "results marked poolable"),
+        context.rows("outcomes", poolable | True, "results in the records", total),
+        context.rows("outcomes", poolable, "studies with a poolable result", studies),
+    )
+
+
+def _claims(context: Context) -> Html:
+    frame = context.analyses.claims.to_frame()
+    if frame.empty:
+        return "The package names no statements to check."
+    counts = frame["verdict"].value_counts()
+
+    def show(verdict: str) -> Markup:
+        return context.numbers.show(
+            int(counts.get(verdict, 0)),
+            f"statements with the verdict {verdict.replace('_', ' ')}",
+            "pe.check_claims(ev)",
+            "claims.csv and review_findings.csv; listed in tables/claims.csv",
+        )
+
+    return Markup(
+        "Of {} statements, the records support {}, contradict {}, and cannot settle {}."
+    ).format(
+        context.numbers.show(len(frame), "statements checked", "pe.check_claims(ev)", "claims.csv"),
+        show("supported"),
+        show("contradicted"),
+        show("not_checkable"),
+    )
+
+
+def sign_test_words(share: float, low: float, high: float, p: float) -> str:
+    """Write a share with its interval and the p of its sign test."""
+    return f"{per_cent(share)} ({interval(100 * low, 100 * high, 0)}), p = {p_value(p)}"

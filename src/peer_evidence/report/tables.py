@@ -1,0 +1,60 @@
+"""The tables of the report as CSV files that a spreadsheet can open without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from peer_evidence.report.analyses import Analyses
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
+    """Collect the tables of the report by the name of their file."""
+    tables = {
+        "conclusions": analyses.conclusions.to_frame(),
+        "conclusions_votes": analyses.conclusions.votes,
+        "conclusions_left_out": analyses.conclusions.left_out,
+        "directions": analyses.directions.to_frame(),
+        "directions_votes": analyses.directions.votes,
+        "directions_left_out": analyses.directions.left_out,
+        "sign_tests": analyses.directions.sign_tests(),
+        "sign_tests_unsigned_against": analyses.directions.sign_tests(unsigned="against"),
+        "directions_overall": analyses.overall.votes,
+        "claims": analyses.claims.to_frame(),
+    }
+    if analyses.hospital is not None:
+        tables["admissions"] = analyses.hospital.rows
+    return tables
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write each table as CSV, with formula cells made plain text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, frame in tables.items():
+        path = folder / f"{name}.csv"
+        path.write_text(to_csv(frame), encoding="utf-8", newline="")
+        paths.append(path)
+    return paths
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    r"""Write a frame as CSV; a text that a spreadsheet would run as a formula gets a quote first.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> to_csv(pd.DataFrame({"note": ["=1+1", "plain"], "effect": [-0.5, 1.25]}))
+    "note,effect\n'=1+1,-0.5\nplain,1.25\n"
+    """
+    named = frame.index.name is not None or frame.index.nlevels > 1
+    flat = frame.reset_index() if named else frame
+    return flat.map(_plain).to_csv(index=False, lineterminator="\n")
+
+
+def _plain(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
