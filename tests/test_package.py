@@ -29,9 +29,7 @@ def test_import_loads_nothing_heavy() -> None:
 
 def test_loading_records_draws_nothing() -> None:
     heavy = "('matplotlib', 'statsmodels', 'scipy.stats', 'jinja2', 'IPython')"
-    code = (
-        f"import sys, peer_evidence as pe; pe.load(); print([m for m in {heavy} if m in sys.modules])"
-    )
+    code = f"import sys, peer_evidence as pe; pe.load(); print([m for m in {heavy} if m in sys.modules])"
     assert run(code) == "[]"
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from peer_evidence.direction.tally import Tally
     from peer_evidence.records.evidence import Evidence
 
-ALL = "all results"
-
 
 @dataclass(frozen=True, slots=True)
 class Analyses:
@@ -53,15 +51,8 @@ def analyse(ev: Evidence) -> Analyses:
     return Analyses(
         ev=ev,
         conclusions=tally(outcomes, by="domain"),
-        directions=tally(
-            outcomes, by="domain", column="effect_direction", one_vote_per="study_id"
-        ),
-        overall=tally(
-            outcomes.assign(everything=ALL),
-            by="everything",
-            column="effect_direction",
-            one_vote_per="study_id",
-        ),
+        directions=tally(outcomes, by="domain", column="effect_direction", one_vote_per="study_id"),
+        overall=tally(outcomes, by=None, column="effect_direction", one_vote_per="study_id"),
         hospital=admissions(ev) if hospital else None,
         claims=check_claims(ev),
     )

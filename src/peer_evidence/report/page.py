@@ -101,9 +101,7 @@ def render(context: Context) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = environment.from_string(
-        (folder / "template.html").read_text(encoding="utf-8")
-    )
+    template = environment.from_string((folder / "template.html").read_text(encoding="utf-8"))
     return template.render(
         title=context.ev.package["title"],
         question=context.ev.package["question"],

@@ -53,7 +53,10 @@ def _signs(context: Context) -> Html:
     if hospital is None:
         return ""
     parts = []
-    for unsigned, lead in (("shown", "Among studies with a sign"), ("against", "Counting the others against it")):
+    for unsigned, lead in (
+        ("shown", "Among studies with a sign"),
+        ("against", "Counting the others against it"),
+    ):
         test = hospital.sign_test(unsigned)
         share = f"{test.favours} of {test.favours + test.against}"
         what = f"studies in favour, unsigned {unsigned}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from markupsafe import Markup
 
-from peer_evidence.formatting import interval, p_value, per_cent
+from peer_evidence.formatting import per_cent
 from peer_evidence.report.blocks import Block, Html, Paragraph
 from peer_evidence.report.page import Context
+from peer_evidence.report.traces import outcome_lines, tally_rows
 
 
 def answers(context: Context) -> list[tuple[str, Html]]:
@@ -39,31 +41,33 @@ def blocks(context: Context) -> list[Block]:
 
 def _counted(context: Context) -> Html:
     """Count studies by direction, with those that carry no sign in the same breath."""
-    tests = context.analyses.overall.sign_tests()
-    if tests.empty:
+    ev, overall = context.ev, context.analyses.overall
+    tests = overall.sign_tests()
+    if tests.empty or not tests.iloc[0]["studies"]:
         return "No study compares the two arms, so nothing can be counted."
     row = tests.iloc[0]
-    against = context.analyses.overall.sign_tests(unsigned="against").iloc[0]
-    how = "pe.tally(..., column='effect_direction', one_vote_per='study_id').sign_tests()"
-    where = "outcomes.csv, rows that compare the two arms; listed in tables/directions_overall.csv"
+    against = overall.sign_tests(unsigned="against").iloc[0]
+    how = "pe.tally(ev.outcomes, by=None, column='effect_direction', one_vote_per='study_id')"
 
-    def show(value: object, what: str) -> Markup:
-        return context.numbers.show(value, what, how, where)
+    def show(value: object, what: str, *votes: str) -> Markup:
+        masks = [tally_rows(ev, overall, value=vote) for vote in votes]
+        mask = np.logical_or.reduce(masks) if votes else tally_rows(ev, overall)
+        return context.numbers.show(value, what, how, outcome_lines(ev, mask))
 
     return Markup(
-        "{} studies favour {}, {} favour the comparison; {} disagree within themselves and {} "
-        "carry no sign. Of those with a sign {} favour it (95% interval {} to {}); counted "
-        "with the others against it, {}."
+        "{} studies favour {}, {} favour the comparison; {} point both ways and {} carry no sign. "
+        "Of those with a sign {} favour it (95% interval {} to {}); with the others counted "
+        "against it, {}."
     ).format(
-        show(int(row["favours"]), "studies whose results favour the intervention"),
+        show(int(row["favours"]), "studies in favour", "favours_intervention"),
         context.intervention,
-        show(int(row["against"]), "studies whose results favour the comparison"),
-        show(int(row["tied"]), "studies with results in both directions"),
-        show(int(row["no_sign"]), "studies without a direction"),
-        show(per_cent(row["proportion"]), "share of the studies with a sign"),
+        show(int(row["against"]), "studies against", "favours_comparison"),
+        show(int(row["tied"]), "studies with results in both directions", "tied"),
+        show(int(row["no_sign"]), "studies without a direction", "null", "unclear"),
+        show(per_cent(row["proportion"]), "share in favour of the studies with a sign"),
         per_cent(row["ci_low"]),
         per_cent(row["ci_high"]),
-        show(per_cent(against["proportion"]), "share when studies without a sign count against"),
+        show(per_cent(against["proportion"]), "share in favour of all studies"),
     )
 
 
@@ -101,8 +105,3 @@ def _claims(context: Context) -> Html:
         show("contradicted"),
         show("not_checkable"),
     )
-
-
-def sign_test_words(share: float, low: float, high: float, p: float) -> str:
-    """Write a share with its interval and the p of its sign test."""
-    return f"{per_cent(share)} ({interval(100 * low, 100 * high, 0)}), p = {p_value(p)}"

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from peer_evidence.formatting import interval, p_value, per_cent, words
 from peer_evidence.report.blocks import Block, Grid, Heading, Html, Paragraph, Section
-from peer_evidence.report.numbers import lines_of
 from peer_evidence.report.page import Context
+from peer_evidence.report.traces import outcome_lines, tally_rows
 
 if TYPE_CHECKING:
     from peer_evidence.direction.tally import Tally
+
+_TALLY = "pe.tally(ev.outcomes)"
+_SIGN_TESTS = "pe.tally(..., one_vote_per='study_id').sign_tests()"
+_SIGNS = {
+    "favour": ("favours_intervention",),
+    "against": ("favours_comparison",),
+    "both": ("tied",),
+    "no sign": ("null", "unclear"),
+}
 
 
 def section(context: Context) -> Section:
@@ -59,79 +69,64 @@ def section(context: Context) -> Section:
 
 
 def _conclusions(context: Context, tally: Tally, frame: pd.DataFrame) -> Grid:
-    votes = tally.votes
-    file_lines = dict(
-        zip(context.ev.outcomes["outcome_id"], context.ev.lines("outcomes"), strict=True)
-    )
-    values = [column for column in frame.columns if column not in {"rows", "studies"}]
+    values = tally.values
     rows: list[list[Html]] = []
     for group, counts in frame.iterrows():
         label = context.ev.vocabularies.label("domain", str(group))
         row: list[Html] = [label]
         for value in values:
-            chosen = votes[(votes["group"] == group) & (votes["vote"] == value)]
-            where = _where(chosen["rows"], file_lines)
-            what = f"{words(str(value))} in {label}"
-            row.append(context.numbers.show(int(counts[value]), what, "pe.tally(ev.outcomes)", where))
-        chosen = votes[votes["group"] == group]
-        where = _where(chosen["rows"], file_lines)
-        for name in ("rows", "studies"):
-            what = f"comparative {'results' if name == 'rows' else 'studies'} in {label}"
-            row.append(context.numbers.show(int(counts[name]), what, "pe.tally(ev.outcomes)", where))
+            where = outcome_lines(context.ev, tally_rows(context.ev, tally, group, value))
+            what = f"{label}: results reported as {words(value)}"
+            row.append(context.numbers.show(int(counts[value]), what, _TALLY, where))
+        where = outcome_lines(context.ev, tally_rows(context.ev, tally, group))
+        for name, noun in (("rows", "comparative results"), ("studies", "their studies")):
+            row.append(context.numbers.show(int(counts[name]), f"{label}: {noun}", _TALLY, where))
         rows.append(row)
-    header = ["domain", *(words(str(value)) for value in values), "results", "studies"]
+    header = ["domain", *(words(value) for value in values), "results", "studies"]
     right = frozenset(range(1, len(header)))
     return Grid("Comparative results by reported conclusion", header, rows, right=right)
 
 
-def _where(votes: Sequence[str], lines: dict[str, int]) -> str:
-    return lines_of("outcomes.csv", [int(lines[row]) for ids in votes for row in ids.split(";")])
-
-
 def _sign_tests(context: Context) -> Grid:
-    tally = context.analyses.directions
+    ev, tally = context.ev, context.analyses.directions
     shown, against = tally.sign_tests(), tally.sign_tests(unsigned="against")
-    file_lines = dict(
-        zip(context.ev.outcomes["outcome_id"], context.ev.lines("outcomes"), strict=True)
-    )
     rows: list[list[Html]] = []
     for group, test in shown.iterrows():
-        label = context.ev.vocabularies.label("domain", str(group))
-        chosen = tally.votes[tally.votes["group"] == group]
-        where = _where(chosen["rows"], file_lines)
-
-        def show(value: object, what: str, label: str = label, where: str = where) -> Markup:
-            how = "pe.tally(..., one_vote_per='study_id').sign_tests()"
-            return context.numbers.show(value, f"{label}: {what}", how, where)
-
-        strict = against.loc[group]
-        rows.append(
-            [
-                label,
-                show(int(test["favours"]), "studies in favour"),
-                show(int(test["against"]), "studies against"),
-                show(int(test["tied"]), "studies with both directions"),
-                show(int(test["no_sign"]), "studies without a sign"),
-                *_share(test, show, "share in favour"),
-                *_share(strict, show, "share when studies without a sign count against"),
-            ]
-        )
-    header = ["domain", "favour", "against", "both", "no sign", "share in favour", "p"]
-    header += ["no sign counted against", "p"]
+        label = ev.vocabularies.label("domain", str(group))
+        row: list[Html] = [label]
+        for name, values in _SIGNS.items():
+            masks = [tally_rows(ev, tally, group, value) for value in values]
+            where = outcome_lines(ev, np.logical_or.reduce(masks))
+            what = f"{label}: studies, {name}"
+            row.append(context.numbers.show(sum_of(tally, group, values), what, _SIGN_TESTS, where))
+        where = outcome_lines(ev, tally_rows(ev, tally, group))
+        row += _share(context, test, f"{label}: share in favour of those with a sign", where)
+        strict = f"{label}: share in favour, every other study counted against"
+        row += _share(context, against.loc[group], strict, where)
+        rows.append(row)
+    header = ["domain", *_SIGNS, "share in favour", "p", "others counted against", "p"]
     right = frozenset(range(1, len(header)))
-    return Grid("Studies by direction, with sign tests (Wilson interval, exact p)", header, rows, right)
+    caption = "Studies by direction, with sign tests (95% Wilson interval, exact two-sided p)"
+    return Grid(caption, header, rows, right=right)
 
 
-def _share(test: pd.Series, show: object, what: str) -> list[Html]:
+def sum_of(tally: Tally, group: Hashable, values: Sequence[str]) -> int:
+    """Add up the counts of some values in a group of a tally."""
+    return int(tally.table.loc[group, list(values)].sum())  # type: ignore[index]
+
+
+def _share(context: Context, test: pd.Series, what: str, where: str) -> list[Html]:
     if pd.isna(test["proportion"]):
         return ["no sign", ""]
-    text = f"{per_cent(test['proportion'])} ({interval(100 * test['ci_low'], 100 * test['ci_high'], 0)})"
-    return [show(text, what), show(p_value(test["p_value"]), "exact two-sided p")]  # type: ignore[operator]
+    limits = interval(100 * test["ci_low"], 100 * test["ci_high"], 0)
+    share = f"{per_cent(test['proportion'])} ({limits})"
+    p = context.numbers.show(p_value(test["p_value"]), f"{what}, exact p", _SIGN_TESTS, where)
+    return [context.numbers.show(share, what, _SIGN_TESTS, where), p]
 
 
 def _left_out(tally: Tally) -> Paragraph:
     frame = tally.left_out
     if frame.empty:
         return Paragraph("Nothing was left out.", small=True)
-    parts = [f"{row['reason']}: {row['rows']}" for row in frame.reset_index().to_dict("records")]
+    parts = [f"{row['reason']}: {row['rows']}" for row in frame.to_dict("records")]
     return Paragraph(f"Results left out of these counts: {'; '.join(parts)}.", small=True)

@@ -57,7 +57,9 @@ def _thin(context: Context) -> Html:
     thin = frame[frame["studies"] < 3]
     names = [context.ev.vocabularies.label("domain", str(name)).lower() for name in thin.index]
     count = context.numbers.show(
-        len(thin), "domains with one or two comparative studies", "pe.tally(ev.outcomes)",
+        len(thin),
+        "domains with one or two comparative studies",
+        "pe.tally(ev.outcomes)",
         "tables/conclusions.csv",
     )
     return Markup("{} domains rest on fewer than three comparative studies: {}.").format(
