@@ -21,6 +21,11 @@ _HOME = {
     "PeerEvidenceError": "errors",
     "InputError": "errors",
     "PeerEvidenceWarning": "errors",
+    "tally": "direction.tally",
+    "Tally": "direction.tally",
+    "sign_test": "direction.sign_test",
+    "admissions": "direction.admissions",
+    "check_claims": "claims",
     "effects": "",
     "figures": "",
 }
