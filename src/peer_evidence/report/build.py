@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from peer_evidence import __version__
 from peer_evidence.records.evidence import Evidence, load
-from peer_evidence.report.analyses import Analyses, analyse
-from peer_evidence.report.folder import written_whole, write_manifest
+from peer_evidence.report.analyses import analyse
+from peer_evidence.report.drawings import DRAWINGS, save_drawing
+from peer_evidence.report.folder import write_manifest, written_whole
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context, Saved, render
 from peer_evidence.report.tables import report_tables, write_tables
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Progress = Callable[[str, int, int], None]
 PAGE = "index.html"
@@ -54,18 +51,18 @@ def review(
         If ``out`` holds files that are not an older review.
     """
     say = progress or (lambda what, done, total: None)
-    total = 4 + len(_FIGURES)
+    total = 4 + len(DRAWINGS)
     say("checking the records", 0, total)
     ev = evidence if isinstance(evidence, Evidence) else load(evidence)
     say("counting", 1, total)
     analyses = analyse(ev)
     with written_whole(Path(out)) as folder:
         saved: dict[str, Saved] = {}
-        for done, (name, draw) in enumerate(_FIGURES.items(), start=2):
+        for done, (name, draw) in enumerate(DRAWINGS.items(), start=2):
             say(f"drawing {name}", done, total)
             axes = draw(analyses)
             if axes is not None:
-                saved[name] = _save(axes, name, folder)
+                saved[name] = save_drawing(axes, name, folder)
         say("writing", total - 1, total)
         write_tables(report_tables(analyses), folder / "tables")
         page = render(Context(analyses, Numbers(), saved))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 from markupsafe import Markup
 
 from peer_evidence.formatting import interval, number, p_value, per_cent, words
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+
+if TYPE_CHECKING:
+    from peer_evidence.direction.sign_test import SignTest
 
 
 def section(context: Context) -> Section | None:
@@ -32,7 +37,7 @@ def section(context: Context) -> Section | None:
         )
     )
     blocks: list[Block] = [
-        Paragraph(_signs(context)),
+        Paragraph(_signs(context, hospital.overall)),
         context.drawing(
             "admissions",
             "Every result on hospital use: its direction, and its effect with a 95% interval "
@@ -48,30 +53,38 @@ def section(context: Context) -> Section | None:
     return Section("admissions", "Hospital admissions", answer, blocks)
 
 
-def _signs(context: Context) -> Html:
-    hospital = context.analyses.hospital
-    if hospital is None:
-        return ""
-    parts = []
-    for unsigned, lead in (
-        ("shown", "Among studies with a sign"),
-        ("against", "Counting the others against it"),
-    ):
-        test = hospital.sign_test(unsigned)
-        share = f"{test.favours} of {test.favours + test.against}"
-        what = f"studies in favour, unsigned {unsigned}"
-        parts.append(
-            Markup("{}, {} favour {} ({}, 95% interval {} to {}, exact p {}).").format(
-                lead,
-                context.numbers.show(share, what, "pe.admissions(ev)", "tables/admissions.csv"),
+def _signs(context: Context, test: SignTest) -> Html:
+    """Give the sign test both ways: the studies without a sign shown, and counted against."""
+
+    def show(favours: int, total: int, what: str) -> Markup:
+        where = "tables/admissions.csv, one vote a study"
+        return context.numbers.show(f"{favours} of {total}", what, "pe.admissions(ev)", where)
+
+    sentence = "{} {} favour {}: {} (95% interval {} to {}, exact p {})."
+    lines = [
+        Markup(sentence).format(
+            show(test.favours, test.n, "studies in favour, of those with a sign"),
+            "studies with a sign",
+            context.intervention,
+            *(per_cent(x) for x in (test.proportion, test.ci_low, test.ci_high)),
+            p_value(test.p_value),
+        )
+    ]
+    if test.no_sign:
+        lines.append(
+            Markup("With the {} others counted against it, " + sentence).format(
+                test.no_sign,
+                show(test.favours, test.strict_n, "studies in favour, of all"),
+                "studies",
                 context.intervention,
-                per_cent(test.proportion),
-                per_cent(test.ci_low),
-                per_cent(test.ci_high),
-                p_value(test.p_value),
+                *(
+                    per_cent(x)
+                    for x in (test.strict_proportion, test.strict_ci_low, test.strict_ci_high)
+                ),
+                p_value(test.strict_p_value),
             )
         )
-    return Markup(" ").join(parts)
+    return Markup(" ").join(lines)
 
 
 def _table(context: Context, frame: pd.DataFrame) -> Grid:

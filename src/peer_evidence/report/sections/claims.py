@@ -54,15 +54,11 @@ def section(context: Context) -> Section | None:
         "two texts is mentioned, never counted as support.",
         small=True,
     )
-    files = [f for f in context.figures.get("claims", _NONE).files]
-    return Section("claims", "What is said, claim by claim", answer, [grid, note, *_links(files)])
+    return Section("claims", "What is said, claim by claim", answer, [grid, note, *_links(context)])
 
 
-class _NONE:
-    files: tuple[str, ...] = ()
-
-
-def _links(files: list[str]) -> list[Paragraph]:
+def _links(context: Context) -> list[Paragraph]:
+    files = context.figures["claims"].files if "claims" in context.figures else ()
     if not files:
         return []
     links = Markup(", ").join(

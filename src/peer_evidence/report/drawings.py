@@ -1,0 +1,64 @@
+"""Which figures the report draws, and how they are saved for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from peer_evidence import figures
+from peer_evidence.report.page import Saved
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from peer_evidence.report.analyses import Analyses
+
+
+def _tally(analyses: Analyses) -> Axes | None:
+    if not analyses.conclusions.rows:
+        return None
+    return figures.tally(analyses.conclusions, labels=_labels(analyses, "domain"))
+
+
+def _evidence_map(analyses: Analyses) -> Axes | None:
+    return figures.evidence_map(analyses.ev) if len(analyses.ev.outcomes) else None
+
+
+def _admissions(analyses: Analyses) -> Axes | None:
+    hospital = analyses.hospital
+    if hospital is None or hospital.rows.empty:
+        return None
+    return figures.admissions(hospital, labels=_labels(analyses, "domain"))
+
+
+def _continuum(analyses: Analyses) -> Axes | None:
+    return figures.continuum(analyses.ev) if "continuum" in analyses.ev.framework else None
+
+
+def _claims(analyses: Analyses) -> Axes | None:
+    frame = analyses.claims.to_frame()
+    return figures.claims(analyses.claims) if len(frame) else None
+
+
+DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
+    "evidence_map": _evidence_map,
+    "claims": _claims,
+    "continuum": _continuum,
+    "tally": _tally,
+    "admissions": _admissions,
+}
+
+
+def save_drawing(axes: Axes, name: str, folder: Path) -> Saved:
+    """Save a figure in the folder of the report and keep what the page needs of it."""
+    paths = figures.save(axes, name, folder=folder / "figures")
+    alt = " ".join(drawn.alt for drawn in figures.drawn(axes))
+    svg = next(path for path in paths if path.suffix == ".svg")
+    relative = [path.relative_to(folder).as_posix() for path in paths]
+    return Saved(name, svg.read_bytes(), alt, relative)
+
+
+def _labels(analyses: Analyses, vocabulary: str) -> dict[str, str]:
+    words = analyses.ev.vocabularies
+    return {word: words.label(vocabulary, word) for word in words.topic.get(vocabulary, ())}

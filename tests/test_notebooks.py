@@ -1,0 +1,68 @@
+"""The notebooks run again and say the same."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def text_outputs(notebook: Any) -> list[list[str]]:
+    """Give the text of each code cell's outputs; images are compared elsewhere."""
+    return [
+        [_text(output) for output in cell["outputs"]]
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+
+
+def _text(output: Any) -> str:
+    if output["output_type"] == "stream":
+        return str(output["text"])
+    if output["output_type"] == "error":
+        return f"error: {output['evalue']}"
+    data = output["data"]
+    text = next(data[kind] for kind in ("text/markdown", "text/html", "text/plain") if kind in data)
+    return re.sub(r'src="data:[^"]*"', "", "".join(text))
+
+
+def test_there_are_notebooks() -> None:
+    assert "01_the_evidence.ipynb" in [path.name for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_runs_and_says_the_same(path: Path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    committed = nbformat.read(path, as_version=4)
+    again = nbformat.read(path, as_version=4)
+    for cell in again["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the notebook machinery, not of ours
+        NotebookClient(
+            again, kernel_name="python3", timeout=300, resources={"metadata": {"path": path.parent}}
+        ).execute()
+    assert text_outputs(again) == text_outputs(committed)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_is_short_executed_and_free_of_typed_numbers(path: Path) -> None:
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert sum(len(cell["source"].splitlines()) for cell in code) < 80
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    prose = " ".join(c["source"] for c in notebook["cells"] if c["cell_type"] == "markdown")
+    assert re.findall(r"\d", prose) == []
+    images = re.findall(r"<img[^>]*>", " ".join(sum(text_outputs(notebook), [])))
+    assert images
+    assert all(re.search(r'alt="[^"]{40,}"', image) for image in images)
