@@ -389,9 +389,10 @@ def _groups(kept: pd.DataFrame, by: str | None) -> tuple[pd.Index[Any], Codes]:
     column = kept[by]
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories().cat
-        return pd.Index(list(used.categories), name=by), used.codes.to_numpy(np.int64)
-    codes, labels = pd.factorize(column, sort=True)
-    return pd.Index(list(labels), name=by), np.asarray(codes, dtype=np.int64)
+        index: pd.Index[Any] = pd.Index(list(used.categories), name=by)
+        return index, used.codes.to_numpy(np.int64)
+    found, labels = pd.factorize(column, sort=True)
+    return pd.Index(list(labels), name=by), np.array(found.tolist(), dtype=np.int64)
 
 
 def _value_codes(kept: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Codes:
