@@ -12,6 +12,7 @@ import pandas as pd
 
 from peer_evidence.checks import check_choice, check_columns, check_level
 from peer_evidence.direction.sign_test import exact_p, share, sign_test, wilson
+from peer_evidence.direction.votes import Codes, cast_votes, cross_count
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, words
 from peer_evidence.records.tables import METHOD_WORDS
@@ -20,63 +21,11 @@ from peer_evidence.results import Result
 if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
-Codes = npt.NDArray[np.int64]
-
 _VOCABULARY = {"reported_conclusion": "conclusion", "effect_direction": "direction"}
 # When a study's results in a group differ, only the values of the highest rank among them are
 # looked at: a sign outranks no sign, and "unclear" outranks "null". Conclusions all rank alike.
 _RANK = {"favours_intervention": 2, "favours_comparison": 2, "unclear": 1}
 TIED = "tied"
-
-
-def cast_votes(
-    group: Codes, unit: Codes, value: Codes, rank: npt.ArrayLike
-) -> tuple[Codes, Codes, Codes]:
-    """Give each unit one vote in each group it has results in.
-
-    Parameters
-    ----------
-    group, unit, value : array of int
-        The codes of each result.
-    rank : array of int
-        The rank of each value: among the values of a unit in a group only those of the highest
-        rank count.
-
-    Returns
-    -------
-    group, unit, vote : array of int
-        One entry a pair of group and unit, sorted; the vote of a unit whose values of the
-        highest rank disagree is ``len(rank)``.
-
-    Examples
-    --------
-    Unit 0 agrees with itself, unit 1 does not:
-
-    >>> group, unit, vote = cast_votes(
-    ...     np.array([0, 0, 0, 0]), np.array([0, 0, 1, 1]), np.array([1, 1, 0, 1]), [0, 0]
-    ... )
-    >>> vote.tolist()
-    [1, 2]
-    """
-    ranks = np.asarray(rank, dtype=np.int64)
-    pairs, row = np.unique(np.stack([group, unit]), axis=1, return_inverse=True)
-    present = np.zeros((pairs.shape[1], len(ranks)), dtype=bool)
-    present[row.ravel(), value] = True
-    best = np.where(present, ranks, -1).max(axis=1, initial=-1)
-    kept = present & (ranks == best[:, None])
-    vote = np.where(kept.sum(axis=1) > 1, len(ranks), kept.argmax(axis=1))
-    return pairs[0], pairs[1], vote.astype(np.int64)
-
-
-def cross_count(row: Codes, column: Codes, rows: int, columns: int) -> Codes:
-    """Count how often each pair of codes occurs, as a table.
-
-    Examples
-    --------
-    >>> cross_count(np.array([0, 0, 1]), np.array([1, 1, 0]), 2, 2).tolist()
-    [[0, 2], [1, 0]]
-    """
-    return np.bincount(row * columns + column, minlength=rows * columns).reshape(rows, columns)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -389,9 +338,10 @@ def _groups(kept: pd.DataFrame, by: str | None) -> tuple[pd.Index[Any], Codes]:
     column = kept[by]
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories().cat
-        return pd.Index(list(used.categories), name=by), used.codes.to_numpy(np.int64)
-    codes, labels = pd.factorize(column, sort=True)
-    return pd.Index(list(labels), name=by), np.asarray(codes, dtype=np.int64)
+        index: pd.Index[Any] = pd.Index(list(used.categories), name=by)
+        return index, np.array(used.codes.tolist(), dtype=np.int64)
+    found, labels = pd.factorize(column, sort=True)
+    return pd.Index(list(labels), name=by), np.array(found.tolist(), dtype=np.int64)
 
 
 def _value_codes(kept: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Codes:

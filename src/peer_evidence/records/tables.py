@@ -64,6 +64,19 @@ METHOD_WORDS: dict[str, tuple[str, ...]] = {
     "certainty": ("high", "moderate", "low", "very_low", "no_data"),
     "any_scope": ("all",),
     "section": ("relationships", "practice", "unknown"),
+    "check": (
+        "none",
+        "member_count",
+        "member_tally",
+        "member_kinds",
+        "member_spread",
+        "direction",
+        "most_consistent",
+        "no_moderation",
+        "design_share",
+        "absent_level",
+        "spread_of_measures",
+    ),
     "kind": ("key", "text", "integer", "number", "category", "date", "list"),
 }
 
@@ -432,8 +445,10 @@ CLAIMS = Table(
     ("finding_id",),
     (
         _refers("finding_id", "review_findings.finding_id", "the statement that is checked"),
-        _text("check", "name of the check, as documented in peer_evidence.claims", required=True),
-        _text("arguments", "what the check needs, as name=value pairs separated by ;"),
+        _words("check", "check", description="name of the check, see peer_evidence.claims"),
+        _text(
+            "arguments", "what the check needs, as name=value pairs separated by ; and values by |"
+        ),
         _text("note", "why this check answers the statement, or why none can"),
     ),
 )
