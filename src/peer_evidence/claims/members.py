@@ -37,9 +37,9 @@ def member_count(case: Case) -> Verdict:
     them; contradicted when more are confirmed than stated; not checkable when fewer are.
     Argument: ``role`` (``rct`` for a number of trials).
     """
+    roles = _roles(case)
     if case.stated is None:
         return _no_number(case)
-    roles = _roles(case)
     names = _names(case, "confirmed", roles)
     unknown = _names(case, "confirmed", ("unknown",)) if roles else set()
     why = f"{_stated(case)}; {_confirmed(case, names, roles)}"

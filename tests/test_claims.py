@@ -1,0 +1,524 @@
+"""Claims: each verdict is computed, so that other records give another verdict."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import peer_evidence as pe
+from peer_evidence.claims import CHECKS, Claims
+from peer_evidence.claims.case import parse_arguments
+from peer_evidence.records.tables import METHOD_WORDS
+
+DATA = Path(__file__).parents[1] / "data"
+Rows = list[dict[str, str]]
+TEXTS = ("source_chapter", "pistrang_2010", "repper_carter_2011")
+
+
+class Copy:
+    """A copy of the bundled records that a test can change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def change(self, table: str, edit: Callable[[Rows], Rows | None]) -> Copy:
+        file = self.folder / f"{table}.csv"
+        with file.open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        columns = list(rows[0])
+        rows = edit(rows) or rows
+        with file.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.DictWriter(handle, columns, restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+        return self
+
+    def confirm(self, review: str, number: int, role: str = "") -> Copy:
+        """Turn candidates of a review into confirmed studies."""
+
+        def edit(rows: Rows) -> None:
+            fitting = [
+                row
+                for row in rows
+                if row["review_id"] == review
+                and row["status"] == "candidate"
+                and role in {"", row["role"]}
+            ]
+            assert len(fitting) >= number
+            for row in fitting[:number]:
+                row["status"] = "confirmed"
+
+        return self.change("inclusions", edit)
+
+    def plan(self, finding: str, check: str, arguments: str = "") -> Copy:
+        """Give a statement another check."""
+
+        def edit(rows: Rows) -> Rows:
+            kept = [row for row in rows if row["finding_id"] != finding]
+            return [*kept, {"finding_id": finding, "check": check, "arguments": arguments}]
+
+        return self.change("claims", edit)
+
+    def claims(self) -> pd.DataFrame:
+        return pe.check_claims(pe.load(self.folder)).to_frame().set_index("finding_id")
+
+    def message(self) -> str:
+        with pytest.raises(pe.InputError) as caught:
+            self.claims()
+        return str(caught.value)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Copy:
+    shutil.copytree(DATA, tmp_path / "copy")
+    return Copy(tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Claims:
+    return pe.check_claims(pe.load())
+
+
+@pytest.fixture(scope="module")
+def table(bundled: Claims) -> pd.DataFrame:
+    return bundled.to_frame().set_index("finding_id")
+
+
+def by_column(rows: Rows, **values: str) -> Rows:
+    return [row for row in rows if all(row[name] == value for name, value in values.items())]
+
+
+def test_vocabulary_equals_the_registry() -> None:
+    assert METHOD_WORDS["check"] == tuple(CHECKS)
+
+
+def test_a_typo_in_a_check_is_a_fault(copied: Copy) -> None:
+    copied.plan("pistrang_k", "member_cuont")
+    faults = [str(fault) for fault in pe.validate(copied.folder)]
+    assert len(faults) == 1
+    assert "check: must be one of none, member_count," in faults[0]
+    assert "(did you mean 'member_count'?), found 'member_cuont'" in faults[0]
+
+
+def test_every_statement_of_the_chapter_and_the_two_reviews_is_there(table: pd.DataFrame) -> None:
+    findings = pe.load().review_findings
+    wanted = findings[findings["reported_in"].isin(TEXTS)]
+    assert len(wanted) == 41
+    assert set(wanted["finding_id"]) <= set(table.index)
+
+
+def test_every_stated_number_of_every_review_is_there(table: pd.DataFrame) -> None:
+    findings = pe.load().review_findings
+    numbers = findings[findings["quantity"].astype(str).str.startswith("k_")]
+    assert set(numbers["finding_id"]) <= set(table.index)
+
+
+def test_columns_and_words(table: pd.DataFrame, bundled: Claims) -> None:
+    assert list(bundled.to_frame().columns) == [
+        *("finding_id", "review_id", "claim", "source", "locator", "stated", "computed"),
+        *("verdict", "why", "basis", "check"),
+    ]
+    assert set(table["verdict"]) <= {"supported", "contradicted", "not_checkable"}
+    assert (table["why"] != "").all()
+    assert ((table["check"] == "none") == (table["basis"] == "none")).all()
+
+
+def test_counts_and_first_line(bundled: Claims) -> None:
+    assert bundled.counts() == {"supported": 3, "contradicted": 0, "not_checkable": 54}
+    first = "57 claims: 3 supported, 0 contradicted, 54 not checkable"
+    assert bundled.summary().splitlines()[0] == first
+
+
+def test_what_the_bundled_records_support(table: pd.DataFrame) -> None:
+    supported = table.index[table["verdict"] == "supported"]
+    assert sorted(supported) == ["cadth_k", "chapter_need_organisational", "rc_admissions"]
+
+
+def test_twelve_stated_none_confirmed(table: pd.DataFrame) -> None:
+    row = table.loc["chapter_pistrang_k"]
+    assert row[["stated", "computed", "verdict"]].tolist() == [
+        *("12", "0 confirmed by name", "not_checkable")
+    ]
+    assert row["why"] == (
+        "12 studies are stated; 0 are confirmed by name (15 candidates do not count). "
+        "pistrang_k states the same; that texts agree is no check"
+    )
+
+
+def test_candidates_are_never_read_as_members(table: pd.DataFrame) -> None:
+    members = table[(table["basis"] == "members") & table["review_id"].isin(TEXTS)]
+    assert (members["verdict"] == "not_checkable").all()
+    assert len(members) == 13
+
+
+def test_texts_that_agree_support_nothing(copied: Copy, table: pd.DataFrame) -> None:
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, finding_id="pistrang_k"):
+            row["value"] = "13"
+
+    changed = copied.change("review_findings", edit).claims()
+    assert changed.loc["chapter_pistrang_k", "verdict"] == "not_checkable"
+    assert (
+        "pistrang_k states 13; that texts agree is no check"
+        in (changed.loc["chapter_pistrang_k", "why"])
+    )
+
+
+def test_a_number_read_back_from_the_review_supports_nothing(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, review_id="cadth_2022"):
+            row["k_studies"] = row["k_randomised"] = "40"
+
+    assert copied.change("reviews", edit).claims().loc["cadth_k", "verdict"] == "supported"
+
+
+@pytest.mark.parametrize(
+    ("number", "verdict", "why"),
+    [
+        (
+            11,
+            "not_checkable",
+            "12 studies are stated; 11 are confirmed by name (4 candidates do not count)",
+        ),
+        (
+            12,
+            "supported",
+            "12 studies are stated; 12 are confirmed by name (3 candidates do not count), which "
+            "completes the list",
+        ),
+        (
+            13,
+            "contradicted",
+            "12 studies are stated; 13 are confirmed by name (2 candidates do not count)",
+        ),
+    ],
+)
+def test_confirmed_studies_change_the_verdict(
+    copied: Copy, number: int, verdict: str, why: str
+) -> None:
+    row = copied.confirm("pistrang_2010", number).claims().loc["pistrang_k"]
+    assert row["verdict"] == verdict
+    assert row["why"].split(". ")[0] == why
+
+
+@pytest.mark.parametrize(
+    ("number", "verdict"), [(6, "not_checkable"), (7, "supported"), (8, "contradicted")]
+)
+def test_trials_are_counted_by_role(copied: Copy, number: int, verdict: str) -> None:
+    copied.confirm("repper_carter_2011", number, role="rct")
+    assert copied.claims().loc["chapter_rc_k_rct", "verdict"] == verdict
+
+
+def test_a_study_of_unknown_role_leaves_a_full_list_open(copied: Copy) -> None:
+    copied.confirm("repper_carter_2011", 7, role="rct")
+
+    def edit(rows: Rows) -> None:
+        other = by_column(rows, review_id="repper_carter_2011", status="candidate")[0]
+        other |= {"status": "confirmed", "role": "unknown"}
+
+    row = copied.change("inclusions", edit).claims().loc["chapter_rc_k_rct"]
+    assert row["verdict"] == "not_checkable"
+    assert row["why"].endswith("and 1 study of unknown role may add to them")
+
+
+def test_a_confirmed_list_that_shrinks_takes_support_away(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        by_column(rows, review_id="cadth_2022")[0]["status"] = "rejected"
+
+    assert copied.change("inclusions", edit).claims().loc["cadth_k", "verdict"] == "not_checkable"
+
+
+def conclude(copied: Copy, conclusions: list[str]) -> pd.DataFrame:
+    """Confirm twelve studies and give each one comparative result with a conclusion."""
+    copied.confirm("pistrang_2010", 12)
+    links = pe.load(copied.folder).inclusions
+    inside = links.query("review_id == 'pistrang_2010' and status == 'confirmed'")
+    names = list(inside["study_id"])
+
+    def edit(rows: Rows) -> Rows:
+        kept = [row for row in rows if row["study_id"] not in names]
+        model = dict.fromkeys(rows[0], "") | {"domain": "symptoms", "measure": "m"}
+        model |= {"contrast": "c", "contrast_type": "intervention_vs_comparison"}
+        model |= {"effect_direction": "unclear", "poolable": "no", "source": "s"}
+        model |= {"confidence": "primary"}
+        new = [
+            model | {"outcome_id": f"{name}.new", "study_id": name, "reported_conclusion": word}
+            for name, word in zip(names, conclusions, strict=False)
+        ]
+        return kept + new
+
+    return copied.change("outcomes", edit).claims()
+
+
+def test_the_tally_of_twelve_confirmed_studies_supports_or_contradicts(copied: Copy) -> None:
+    found = conclude(copied, ["benefit"] * 7 + ["no_difference"] * 5)
+    tallies = ["pistrang_k_positive", "pistrang_k_nodiff", "pistrang_k_negative"]
+    assert found.loc[tallies, "verdict"].tolist() == ["supported"] * 3
+
+
+def test_another_tally_contradicts(copied: Copy) -> None:
+    found = conclude(copied, ["benefit"] * 6 + ["no_difference"] * 5 + ["harm"])
+    tallies = ["pistrang_k_positive", "pistrang_k_nodiff", "pistrang_k_negative"]
+    assert found.loc[tallies, "verdict"].tolist() == ["contradicted", "supported", "contradicted"]
+
+
+def test_unclear_and_missing_results_leave_the_tally_open(copied: Copy) -> None:
+    found = conclude(copied, ["benefit"] * 6 + ["no_difference"] * 4 + ["unclear"])
+    row = found.loc["pistrang_k_positive"]
+    assert row["verdict"] == "not_checkable"
+    assert row["why"] == (
+        "7 studies are stated to conclude benefit; of the 12 in the review 12 are confirmed by "
+        "name (3 candidates do not count), which leaves between 6 and 8"
+    )
+
+
+def test_signs_turned_around_contradict(copied: Copy) -> None:
+    opposite = {
+        "favours_intervention": "favours_comparison",
+        "favours_comparison": "favours_intervention",
+    }
+
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, domain="hospitalisation"):
+            direction = row["effect_direction"]
+            row["effect_direction"] = opposite.get(direction, direction)
+            for column in list(row):
+                if column.startswith(("mean_", "sd_", "events_")):
+                    row[column] = ""
+
+    found = copied.change("outcomes", edit).claims()
+    assert found.loc["rc_admissions", "verdict"] == "contradicted"
+
+
+def test_signs_taken_away_leave_it_open(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, domain="hospitalisation")[::2]:
+            row["effect_direction"] = "unclear"
+
+    found = copied.change("outcomes", edit).claims()
+    assert found.loc["rc_admissions", "verdict"] == "not_checkable"
+
+
+def test_support_that_hangs_on_a_limit_is_no_support(table: pd.DataFrame, copied: Copy) -> None:
+    assert table.loc["chapter_rc_empowerment", "why"].endswith("The answer depends on that limit.")
+
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, domain="empowerment"):
+            row["effect_direction"] = "favours_intervention"
+
+    found = copied.change("outcomes", edit).claims()
+    assert found.loc["chapter_rc_empowerment", "verdict"] == "supported"
+
+
+def test_admissions_are_the_most_consistent_when_others_are_less_so(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        studies: dict[str, str] = {}
+        for row in rows:
+            hospital = row["domain"] in {"hospitalisation", "community_tenure"}
+            first = studies.setdefault(row["domain"], row["study_id"]) == row["study_id"]
+            row["effect_direction"] = "favours_intervention" if hospital else "unclear"
+            if first and not hospital:
+                row["effect_direction"] = "favours_comparison"
+            for column in list(row):
+                if column.startswith(("mean_", "sd_", "events_")):
+                    row[column] = ""
+
+    found = copied.change("outcomes", edit).claims()
+    assert found.loc["chapter_rc_tenure", "verdict"] == "supported"
+
+
+def test_admissions_behind_another_domain_are_not(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, domain="hospitalisation", study_id="min_2007"):
+            row["effect_direction"] = "favours_comparison"
+
+    found = copied.change("outcomes", edit).claims()
+    assert found.loc["chapter_rc_admissions", "verdict"] == "contradicted"
+
+
+def test_a_comparative_result_of_the_level_contradicts_its_absence(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        by_column(rows, study_id="sledge_2011")[0]["level"] = "organisational"
+
+    row = copied.change("studies", edit).claims().loc["chapter_need_organisational"]
+    assert row["verdict"] == "contradicted"
+    assert row["computed"] == "2 of 69 studies, 2 of 222 comparative results"
+
+
+def test_records_are_no_sample_unless_they_are_said_to_be(
+    copied: Copy, table: pd.DataFrame
+) -> None:
+    assert table.loc["chapter_evidence_mix", "computed"] == "42 of 69 recorded studies"
+    assert table.loc["chapter_evidence_mix", "verdict"] == "not_checkable"
+    copied.plan("chapter_evidence_mix", "design_share", "design=cohort;sample=yes")
+    assert copied.claims().loc["chapter_evidence_mix", "verdict"] == "supported"
+
+    def edit(rows: Rows) -> None:
+        for row in rows:
+            row["design"] = "cohort"
+
+    copied.change("studies", edit)
+    assert copied.claims().loc["chapter_evidence_mix", "verdict"] == "contradicted"
+
+
+def test_no_moderation_needs_signs_in_every_group(copied: Copy, table: pd.DataFrame) -> None:
+    assert table.loc["pistrang_no_moderation", "verdict"] == "not_checkable"
+    groups = "by=domain;groups=hope|hospitalisation"
+    copied.plan("pistrang_no_moderation", "no_moderation", groups)
+    assert copied.claims().loc["pistrang_no_moderation", "verdict"] == "supported"
+
+    def edit(rows: Rows) -> None:
+        for row in by_column(rows, domain="hope"):
+            row["effect_direction"] = "favours_comparison"
+            for column in list(row):
+                if column.startswith(("mean_", "sd_", "events_")):
+                    row[column] = ""
+
+    copied.change("outcomes", edit)
+    assert copied.claims().loc["pistrang_no_moderation", "verdict"] == "contradicted"
+
+
+def test_results_that_all_agree_leave_nothing_to_explain(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        for row in rows:
+            row["reported_conclusion"] = "benefit"
+
+    found = copied.change("outcomes", edit).claims()
+    assert found.loc["chapter_rc_inconsistent", "verdict"] == "contradicted"
+
+
+def test_kinds_and_spread_of_members(copied: Copy) -> None:
+    copied.plan("white_k", "member_spread", "column=design;at_least=2")
+    copied.plan("cadth_k", "member_kinds", "column=design;values=randomised_trial")
+    copied.plan("chien_k", "member_kinds", "column=design;values=qualitative")
+    copied.plan("fuhr_k", "member_spread", "column=design")
+    found = copied.claims()
+    verdicts = found.loc[["white_k", "cadth_k", "chien_k", "fuhr_k"], "verdict"].tolist()
+    assert verdicts == ["supported", "supported", "contradicted", "not_checkable"]
+    copied.plan("cadth_k", "member_spread", "column=design")
+    assert copied.claims().loc["cadth_k", "verdict"] == "contradicted"
+
+
+def test_what_states_no_number_or_has_too_few_studies_is_not_checkable(copied: Copy) -> None:
+    copied.plan("rc_admissions", "member_tally", "conclusion=benefit")
+    copied.plan("rc_other_gains", "most_consistent", "domain=adverse_events")
+    why = copied.claims().loc[["rc_admissions", "rc_other_gains"], "why"]
+    assert why.tolist() == [
+        "no whole number is stated (found 'benefit')",
+        "fewer than 3 recorded studies compare adverse events",
+    ]
+
+
+def test_one_review_only() -> None:
+    ev = pe.load()
+    found = pe.check_claims(ev, review="repper_carter_2011").to_frame()
+    assert list(found["finding_id"]) == [
+        *("rc_admissions", "rc_other_gains", "rc_system_change", "rc_challenges")
+    ]
+    with pytest.raises(pe.InputError) as caught:
+        pe.check_claims(ev, review="pistrang_2011")
+    assert str(caught.value).endswith("did you mean 'pistrang_2010'?")
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments", "message"),
+    [
+        (
+            "direction",
+            "domain",
+            "arguments: found 'domain', allowed is name=value or name=value|value, each name "
+            "once, separated by ;",
+        ),
+        (
+            "direction",
+            "domein=hope",
+            "select: no column 'domein' in outcomes or studies; did you mean 'domain'?",
+        ),
+        ("direction", "year=2004", "year: found a column of numbers, allowed are columns of words"),
+        (
+            "member_count",
+            "roles=rct",
+            "arguments: found 'roles', allowed are 'role'; did you mean 'role'?",
+        ),
+        (
+            "member_count",
+            "role=trial",
+            "role: found 'trial', allowed are 'rct', 'other', 'unknown'",
+        ),
+        ("absent_level", "", "level: found nothing, the check needs it, as level=value"),
+        (
+            "member_spread",
+            "column=design;at_least=few",
+            "at_least: found 'few', allowed is a whole number",
+        ),
+        (
+            "member_spread",
+            "column=design|level",
+            "column: found 'design|level', allowed is one value",
+        ),
+        ("none", "role=rct", "arguments: found 'role', allowed are 'no argument'"),
+    ],
+)
+def test_wrong_arguments_are_said_with_the_statement(
+    copied: Copy, check: str, arguments: str, message: str
+) -> None:
+    copied.plan("rc_admissions", check, arguments)
+    assert copied.message() == f"claims.csv, rc_admissions: {message}"
+
+
+def test_arguments_name_each_thing_once() -> None:
+    assert parse_arguments("") == {}
+    with pytest.raises(pe.InputError):
+        parse_arguments("role=rct;role=other")
+
+
+def test_a_package_without_findings_has_no_claims(tmp_path: Path) -> None:
+    for name in ("studies", "outcomes", "vocabulary"):
+        shutil.copy(DATA / f"{name}.csv", tmp_path)
+    shutil.copytree(DATA / "framework", tmp_path / "framework")
+    shutil.copy(DATA / "codebook.csv", tmp_path)
+    found = pe.check_claims(pe.load(tmp_path))
+    assert found.summary() == "0 claims: 0 supported, 0 contradicted, 0 not checkable"
+    assert found.to_frame().empty
+
+
+def test_another_topic_uses_its_own_words(tmp_path: Path) -> None:
+    text = {
+        "studies": "study_id,label,design,level,population,problem_type,intervention,"
+        "initiative_type,comparator,comparator_type,source,confidence\n"
+        + "".join(
+            f"s{n},Study {n},cohort,individual,p,reading,i,tutoring,c,usual,s,primary\n"
+            for n in range(6)
+        ),
+        "outcomes": "outcome_id,study_id,domain,measure,contrast,contrast_type,better_is,"
+        "reported_conclusion,effect_direction,poolable,source,confidence\n"
+        + "".join(
+            f"s{n}.a,s{n},marks,m,c,intervention_vs_comparison,higher,benefit,"
+            "favours_intervention,no,s,primary\n"
+            for n in range(6)
+        ),
+        "reviews": "review_id,label,question,source,confidence\nr,Review R,q,s,primary\n",
+        "inclusions": "review_id,study_id,role,status,source,confidence\n"
+        + "".join(f"r,s{n},other,confirmed,s,primary\n" for n in range(6)),
+        "review_findings": "finding_id,review_id,scope,quantity,value,statement,reported_in,"
+        "source,confidence\n"
+        "k,r,all,k_included,6,Six studies.,r,s,primary\n"
+        "p,r,all,k_positive,5,Five gained.,r,s,primary\n"
+        "d,r,marks,statement,,Marks rise.,r,s,primary\n",
+        "claims": "finding_id,check\nd,direction\n",
+        "vocabulary": "vocabulary,value,label\ndomain,marks,Marks\nproblem_type,reading,R\n"
+        "initiative_type,tutoring,T\ncomparator_type,usual,U\n",
+        "package": "field,value\nintervention,tutoring\n",
+    }
+    for name, content in text.items():
+        (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
+    found = pe.check_claims(pe.load(tmp_path))
+    verdicts = found.to_frame().set_index("finding_id")["verdict"].to_dict()
+    assert verdicts == {"k": "supported", "p": "contradicted", "d": "supported"}
+    assert "6 of 6 with a sign favour tutoring" in found.summary()
+    assert "peer" not in found.summary()
