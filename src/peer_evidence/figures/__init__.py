@@ -1,1 +1,47 @@
-"""The figures: a result or a frame in, matplotlib Axes out."""
+"""The figures: a result or a frame in, matplotlib Axes out.
+
+Each figure draws only from a plain table, which the function beside it returns
+(``forest`` and ``forest_table``). ``save`` writes a figure as SVG, PDF and PNG with its alt text
+inside and that table as CSV beside it. The modules that hold a function of their own name begin
+with an underscore, so that ``peer_evidence.figures.tally`` is always the function. Every name is
+loaded when it is first used, and matplotlib with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# public name -> the module that holds it
+_HOME = {
+    "tally": "_tally",
+    "tally_table": "_tally",
+    "evidence_map": "_evidence_map",
+    "evidence_map_table": "_evidence_map",
+    "admissions": "_admissions",
+    "admissions_table": "_admissions",
+    "continuum": "_continuum",
+    "continuum_table": "_continuum",
+    "claims": "_claims",
+    "claims_table": "_claims",
+    "Drawn": "saving",
+    "drawn": "saving",
+    "save": "saving",
+    "to_svg": "saving",
+    "to_html": "saving",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'peer_evidence.figures' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"peer_evidence.figures.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

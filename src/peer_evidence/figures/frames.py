@@ -1,0 +1,85 @@
+"""What the figures accept: a frame, or a result that gives one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+import pandas as pd
+
+from peer_evidence.checks import check_columns
+from peer_evidence.errors import InputError
+from peer_evidence.figures.style import plain, style
+from peer_evidence.formatting import words
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Labels = Mapping[str, str] | None
+
+
+class GivesFrame(Protocol):
+    """A result: whatever gives its numbers as a frame."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the numbers as a frame."""
+
+
+FrameLike = pd.DataFrame | GivesFrame
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a function draw in the style of the package."""
+
+    @wraps(draw)
+    def in_style(*args: P.args, **kwargs: P.kwargs) -> R:
+        with style():
+            return draw(*args, **kwargs)
+
+    return in_style
+
+
+def as_frame(name: str, given: Any, needed: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Give the frame of a result or a frame itself, with the columns a figure needs.
+
+    Raises
+    ------
+    InputError
+        If it is neither, lacks a column or has no row.
+    """
+    if isinstance(given, pd.DataFrame):
+        frame = given
+    elif hasattr(given, "to_frame"):
+        frame = given.to_frame()
+    else:
+        raise InputError(
+            f"{name}: found {type(given).__name__}, allowed is a DataFrame or a result with "
+            "to_frame()"
+        )
+    check_columns(frame.columns, needed, name)
+    if frame.empty:
+        raise InputError(f"{name}: the table has no row, so there is nothing to draw")
+    return frame
+
+
+def labelled(labels: Labels, code: Any) -> str:
+    """Give a code as readers see it: its label, else its words with a capital.
+
+    Examples
+    --------
+    >>> labelled({"qol": "Quality of life"}, "qol"), labelled(None, "self_stigma")
+    ('Quality of life', 'Self stigma')
+    """
+    text = plain((labels or {}).get(str(code), words(str(code))))
+    return text[:1].upper() + text[1:]
+
+
+def sentence_list(parts: list[str]) -> str:
+    """Join parts the way a sentence lists them.
+
+    Examples
+    --------
+    >>> sentence_list(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
