@@ -26,6 +26,7 @@ _HOME = {
     "sign_test": "direction.sign_test",
     "admissions": "direction.admissions",
     "check_claims": "claims",
+    "review": "report.build",
     "effects": "",
     "figures": "",
 }

@@ -36,7 +36,7 @@ def tally_rows(
         One entry an outcome, in the order of ``ev.outcomes``.
     """
     outcomes = ev.outcomes
-    mask = outcomes[tally.column].notna().to_numpy(bool)
+    mask = outcomes[tally.column].notna().to_numpy(bool).copy()
     if tally.contrasts:
         mask &= outcomes["contrast_type"].isin(list(tally.contrasts)).to_numpy(bool)
     grouped = tally.by in outcomes.columns
