@@ -39,9 +39,13 @@ def test_an_old_result_survives_a_failed_run(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with written_whole(out) as folder:
         fill(folder, "old")
-    with pytest.raises(RuntimeError, match="disk full"), written_whole(out) as folder:
+
+    def fail_half_way(folder: Path) -> None:
         fill(folder, "half")
         raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"), written_whole(out) as folder:
+        fail_half_way(folder)
     assert (out / "page.txt").read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -62,10 +66,9 @@ def test_the_old_result_comes_back_when_the_move_fails(
     def refuse(self: Path, target: Path) -> Path:
         raise PermissionError(f"no move to {target}")
 
-    with monkeypatch.context() as patch, pytest.raises(PermissionError):  # noqa: PT012
-        patch.setattr(Path, "rename", refuse)
-        with written_whole(out) as folder:
-            fill(folder, "new")
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError), written_whole(out) as folder:
+        fill(folder, "new")
     assert (out / "page.txt").read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

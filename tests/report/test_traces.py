@@ -59,6 +59,4 @@ def test_equal_numbers_share_an_origin_and_different_ones_do_not() -> None:
 
 def test_the_html_of_a_number_is_escaped() -> None:
     shown = Numbers().show("<b>", 'say "x"', "h", "<i>")
-    assert shown == (
-        '<a class="n" href="#p1" data-tip="say &#34;x&#34;. &lt;i&gt;">&lt;b&gt;</a>'
-    )
+    assert shown == ('<a class="n" href="#p1" data-tip="say &#34;x&#34;. &lt;i&gt;">&lt;b&gt;</a>')

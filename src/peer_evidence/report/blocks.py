@@ -41,7 +41,10 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; ``right`` names the columns that hold numbers, ``wide`` those that hold prose."""
+    """A table; ``right`` names the columns that hold numbers, ``wide`` those that hold prose.
+
+    A table with a ``folded`` text is closed behind it until it is opened or linked to.
+    """
 
     kind: ClassVar[str] = "grid"
     caption: str
@@ -51,6 +54,7 @@ class Grid:
     wide: frozenset[int] = frozenset()
     pale: frozenset[int] = frozenset()
     anchors: Sequence[str] = ()
+    folded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peer_evidence import figures
+from peer_evidence.figures._admissions import admissions
+from peer_evidence.figures._claims import claims
+from peer_evidence.figures._continuum import continuum
+from peer_evidence.figures._evidence_map import evidence_map
+from peer_evidence.figures._tally import tally
+from peer_evidence.figures.saving import drawn, save
 from peer_evidence.report.page import Saved
 
 if TYPE_CHECKING:
@@ -18,27 +23,32 @@ if TYPE_CHECKING:
 def _tally(analyses: Analyses) -> Axes | None:
     if not analyses.conclusions.rows:
         return None
-    return figures.tally(analyses.conclusions, labels=_labels(analyses, "domain"))
+    return tally(analyses.conclusions, labels=_labels(analyses, "domain"))
 
 
 def _evidence_map(analyses: Analyses) -> Axes | None:
-    return figures.evidence_map(analyses.ev) if len(analyses.ev.outcomes) else None
+    return evidence_map(analyses.ev) if len(analyses.ev.outcomes) else None
 
 
 def _admissions(analyses: Analyses) -> Axes | None:
     hospital = analyses.hospital
     if hospital is None or hospital.rows.empty:
         return None
-    return figures.admissions(hospital, labels=_labels(analyses, "domain"))
+    return admissions(
+        hospital,
+        labels=_labels(analyses, "domain"),
+        intervention=analyses.ev.package["intervention"],
+        comparison=analyses.ev.package["comparison"],
+    )
 
 
 def _continuum(analyses: Analyses) -> Axes | None:
-    return figures.continuum(analyses.ev) if "continuum" in analyses.ev.framework else None
+    return continuum(analyses.ev) if "continuum" in analyses.ev.framework else None
 
 
 def _claims(analyses: Analyses) -> Axes | None:
     frame = analyses.claims.to_frame()
-    return figures.claims(analyses.claims) if len(frame) else None
+    return claims(analyses.claims) if len(frame) else None
 
 
 DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
@@ -52,8 +62,8 @@ DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
 
 def save_drawing(axes: Axes, name: str, folder: Path) -> Saved:
     """Save a figure in the folder of the report and keep what the page needs of it."""
-    paths = figures.save(axes, name, folder=folder / "figures")
-    alt = " ".join(drawn.alt for drawn in figures.drawn(axes))
+    paths = save(axes, name, folder=folder / "figures")
+    alt = " ".join(part.alt for part in drawn(axes))
     svg = next(path for path in paths if path.suffix == ".svg")
     relative = [path.relative_to(folder).as_posix() for path in paths]
     return Saved(name, svg.read_bytes(), alt, relative)

@@ -50,7 +50,7 @@ def written_whole(out: Path) -> Iterator[Path]:
 
 
 def write_manifest(folder: Path, facts: dict[str, str]) -> None:
-    """List the files of a result with what made them; no clock, so equal inputs give equal bytes."""
+    """List the files of a result and what made them; no clock, so equal inputs give equal bytes."""
     files = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )

@@ -61,11 +61,13 @@ class Context:
             value, what, f"rows of {table}.csv", lines_of(f"{table}.csv", lines)
         )
 
-    def drawing(self, name: str, caption: Html) -> Drawing:
-        """Embed a saved figure."""
-        saved = self.figures[name]
+    def drawing(self, name: str, caption: Html) -> list[Drawing]:
+        """Embed a saved figure; nothing when the records gave nothing to draw."""
+        saved = self.figures.get(name)
+        if saved is None:
+            return []
         data = base64.b64encode(saved.svg).decode("ascii")
-        return Drawing(f"data:image/svg+xml;base64,{data}", saved.alt, caption, saved.files)
+        return [Drawing(f"data:image/svg+xml;base64,{data}", saved.alt, caption, saved.files)]
 
 
 def render(context: Context) -> str:
@@ -83,7 +85,7 @@ def render(context: Context) -> str:
         unknown,
     )
 
-    answers = opening.answers(context)
+    answers, first = opening.answers(context), opening.blocks(context)
     built = [
         records.section(context),
         claims.section(context),
@@ -106,7 +108,7 @@ def render(context: Context) -> str:
         title=context.ev.package["title"],
         question=context.ev.package["question"],
         answers=answers,
-        opening=opening.blocks(context),
+        opening=first,
         sections=[section for section in built if section is not None],
         style=Markup(style),  # noqa: S704 - our own file; its hash is in the policy
         style_hash=f"sha256-{digest}",

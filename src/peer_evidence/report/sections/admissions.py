@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -38,7 +39,7 @@ def section(context: Context) -> Section | None:
     )
     blocks: list[Block] = [
         Paragraph(_signs(context, hospital.overall)),
-        context.drawing(
+        *context.drawing(
             "admissions",
             "Every result on hospital use: its direction, and its effect with a 95% interval "
             "where the numbers allow. p values are two-sided.",
@@ -60,9 +61,9 @@ def _signs(context: Context, test: SignTest) -> Html:
         where = "tables/admissions.csv, one vote a study"
         return context.numbers.show(f"{favours} of {total}", what, "pe.admissions(ev)", where)
 
-    sentence = "{} {} favour {}: {} (95% interval {} to {}, exact p {})."
+    sentence = Markup("{} {} favour {}: {} (95% interval {} to {}, exact p {}).")
     lines = [
-        Markup(sentence).format(
+        sentence.format(
             show(test.favours, test.n, "studies in favour, of those with a sign"),
             "studies with a sign",
             context.intervention,
@@ -72,8 +73,8 @@ def _signs(context: Context, test: SignTest) -> Html:
     ]
     if test.no_sign:
         lines.append(
-            Markup("With the {} others counted against it, " + sentence).format(
-                test.no_sign,
+            Markup("With the {} others counted against it, ").format(test.no_sign)
+            + sentence.format(
                 show(test.favours, test.strict_n, "studies in favour, of all"),
                 "studies",
                 context.intervention,
@@ -118,8 +119,8 @@ def _table(context: Context, frame: pd.DataFrame) -> Grid:
     )
 
 
-def _effect(context: Context, result: dict[str, object]) -> Html:
-    if pd.isna(result["effect"]):  # type: ignore[call-overload]
+def _effect(context: Context, result: Mapping[Any, Any]) -> Html:
+    if pd.isna(result["effect"]):
         return ""
     text = f"{result['effect_measure']} {number(result['effect'])}"
     limits = interval(result["ci_low"], result["ci_high"])

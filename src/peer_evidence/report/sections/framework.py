@@ -34,12 +34,11 @@ def relationships(context: Context) -> Section | None:
         )
     else:
         answer = "The package sets out these terms."
-    if "continuum" in context.figures:
-        caption = (
-            "The levels in order, one-way or mutual; the area of a circle is the number of studies "
-            "coded at a level, the numbered steps are the journey told in the text."
-        )
-        blocks.insert(0, context.drawing("continuum", caption))
+    caption = (
+        "The levels in order, one-way or mutual; the area of a circle is the number of studies "
+        "coded at a level, the numbered steps are the journey told in the text."
+    )
+    blocks = [*context.drawing("continuum", caption), *blocks]
     return Section("relationships", "Relationships and terms", answer, blocks)
 
 

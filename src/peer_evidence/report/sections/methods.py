@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -56,6 +58,7 @@ def provenance(context: Context) -> Section:
         rows,
         wide=frozenset({1, 2, 3}),
         anchors=[origin.anchor for origin in origins],
+        folded=f"Show all {len(origins)}",
     )
     answer = f"{len(origins)} numbers or sets of numbers of this page, each with its origin."
     return Section("provenance", "Where each number comes from", answer, [grid])
@@ -66,10 +69,10 @@ def _references(frame: pd.DataFrame, key: str) -> Bullets:
     return Bullets([_reference(row) for row in rows])
 
 
-def _reference(row: dict[str, object]) -> Html:
+def _reference(row: Mapping[Any, Any]) -> Html:
     def text(name: str) -> str:
         value = row[name]
-        return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+        return "" if pd.isna(value) else str(value)
 
     head = f"{text('authors') or text('label')}."
     parts = [head, *(f"{text(name)}." for name in ("title", "journal", "year") if text(name))]

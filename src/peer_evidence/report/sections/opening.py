@@ -8,6 +8,7 @@ from markupsafe import Markup
 from peer_evidence.formatting import per_cent
 from peer_evidence.report.blocks import Block, Html, Paragraph
 from peer_evidence.report.page import Context
+from peer_evidence.report.sections.claims import verdict_counts
 from peer_evidence.report.traces import outcome_lines, tally_rows
 
 
@@ -87,21 +88,9 @@ def _claims(context: Context) -> Html:
     frame = context.analyses.claims.to_frame()
     if frame.empty:
         return "The package names no statements to check."
-    counts = frame["verdict"].value_counts()
-
-    def show(verdict: str) -> Markup:
-        return context.numbers.show(
-            int(counts.get(verdict, 0)),
-            f"statements with the verdict {verdict.replace('_', ' ')}",
-            "pe.check_claims(ev)",
-            "claims.csv and review_findings.csv; listed in tables/claims.csv",
-        )
-
-    return Markup(
-        "Of {} statements, the records support {}, contradict {}, and cannot settle {}."
-    ).format(
-        context.numbers.show(len(frame), "statements checked", "pe.check_claims(ev)", "claims.csv"),
-        show("supported"),
-        show("contradicted"),
-        show("not_checkable"),
+    return Markup("Of {} statements {}.").format(
+        context.numbers.show(
+            len(frame), "statements checked", "pe.check_claims(ev)", "tables/claims.csv"
+        ),
+        verdict_counts(context, frame),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +48,7 @@ def section(context: Context) -> Section:
         )
     )
     blocks: list[Block] = [
-        context.drawing(
+        *context.drawing(
             "tally",
             "Comparative results by domain and reported conclusion: benefit to the right of zero, "
             "harm to the left. A source's conclusion often rests on significance.",
@@ -91,28 +90,29 @@ def _sign_tests(context: Context) -> Grid:
     ev, tally = context.ev, context.analyses.directions
     shown, against = tally.sign_tests(), tally.sign_tests(unsigned="against")
     rows: list[list[Html]] = []
-    for group, test in shown.iterrows():
+    for (group, test), (_, strict), (_, counts) in zip(
+        shown.iterrows(), against.iterrows(), tally.to_frame().iterrows(), strict=True
+    ):
         label = ev.vocabularies.label("domain", str(group))
         row: list[Html] = [label]
         for name, values in _SIGNS.items():
             masks = [tally_rows(ev, tally, group, value) for value in values]
             where = outcome_lines(ev, np.logical_or.reduce(masks))
             what = f"{label}: studies, {name}"
-            row.append(context.numbers.show(sum_of(tally, group, values), what, _SIGN_TESTS, where))
+            row.append(
+                context.numbers.show(
+                    sum(int(counts[value]) for value in values), what, _SIGN_TESTS, where
+                )
+            )
         where = outcome_lines(ev, tally_rows(ev, tally, group))
         row += _share(context, test, f"{label}: share in favour of those with a sign", where)
-        strict = f"{label}: share in favour, every other study counted against"
-        row += _share(context, against.loc[group], strict, where)
+        what = f"{label}: share in favour, every other study counted against"
+        row += _share(context, strict, what, where)
         rows.append(row)
     header = ["domain", *_SIGNS, "share in favour", "p", "others counted against", "p"]
     right = frozenset(range(1, len(header)))
     caption = "Studies by direction, with sign tests (95% Wilson interval, exact two-sided p)"
     return Grid(caption, header, rows, right=right)
-
-
-def sum_of(tally: Tally, group: Hashable, values: Sequence[str]) -> int:
-    """Add up the counts of some values in a group of a tally."""
-    return int(tally.table.loc[group, list(values)].sum())  # type: ignore[index]
 
 
 def _share(context: Context, test: pd.Series, what: str, where: str) -> list[Html]:

@@ -29,7 +29,7 @@ def section(context: Context) -> Section:
         context.rows("outcomes", silent | True, "results in the records", len(outcomes)),
     )
     blocks: list[Block] = [
-        context.drawing(
+        *context.drawing(
             "evidence_map",
             "Kind of intervention by outcome domain; the area of a circle is the number of "
             "studies, an empty cell is a gap. A study may stand in several cells.",
@@ -44,16 +44,18 @@ def _kinds(context: Context, studies: pd.DataFrame) -> Grid:
     rows: list[list[Html]] = []
     for column in _SHOWN:
         values = studies[column]
+        first = words(column)
         for word in values.cat.categories:
             mask = (values == word).to_numpy(bool)
             label = context.ev.vocabularies.label(column, word)
             what = f"studies with {words(column)} {words(word)}"
-            rows.append([words(column), label, context.rows("studies", mask, what)])
+            rows.append([first, label, context.rows("studies", mask, what)])
+            first = ""
         missing = values.isna().to_numpy(bool)
         if missing.any():
             count = context.rows("studies", missing, f"studies without {words(column)}")
-            rows.append([words(column), "not coded", count])
-    return Grid("Studies by kind", ["", "", "studies"], rows, right=frozenset({2}))
+            rows.append([first, "not coded", count])
+    return Grid("Studies by kind", ["kind", "", "studies"], rows, right=frozenset({2}))
 
 
 def _notes(context: Context) -> list[Block]:
