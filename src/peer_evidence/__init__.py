@@ -21,6 +21,7 @@ _HOME = {
     "PeerEvidenceError": "errors",
     "InputError": "errors",
     "PeerEvidenceWarning": "errors",
+    "effect_sizes": "effects.table",
     "effects": "",
     "figures": "",
 }

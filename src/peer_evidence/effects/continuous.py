@@ -353,5 +353,5 @@ def glass_delta(
     """
     m1, s1, k1, m2, s2, k2 = two_groups(mean1, sd1, n1, mean2, sd2, n2)
     effect = hedges_correction(np.where(k2 >= 3, k2 - 1, np.nan)) * (m1 - m2) / s2
-    ratio = 1.0 if equal_variances else s1**2 / s2**2
+    ratio = s1 / s1 if equal_variances else s1**2 / s2**2  # 1, but missing where sd1 is
     return both_or_neither(effect, ratio / k1 + 1 / k2 + effect**2 / (2 * k2))

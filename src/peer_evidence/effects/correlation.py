@@ -78,12 +78,25 @@ def unbiased_correlation(*, r: npt.ArrayLike, n: npt.ArrayLike, vtype: str = "LS
     check_choice("vtype", vtype, ("LS", "UB"))
     corr, k = _r_and_n(r, n)
     rest = 1 - corr**2
-    effect = corr * hyp2f1(0.5, 0.5, (k - 2) / 2, rest)
+    effect = corr * _hypergeometric(0.5, (k - 2) / 2, rest)
     if vtype == "UB":
-        variance = effect**2 - 1 + (k - 3) / (k - 2) * rest * hyp2f1(1.0, 1.0, k / 2, rest)
+        variance = effect**2 - 1 + (k - 3) / (k - 2) * rest * _hypergeometric(1.0, k / 2, rest)
     else:
         variance = (1 - effect**2) ** 2 / (k - 1)
     return both_or_neither(effect, variance)
+
+
+def _hypergeometric(a: float, c: FloatArray, x: FloatArray) -> FloatArray:
+    """Compute 2F1(a, a; c; x) for x from 0 to 1, also for large c, where SciPy's is NaN near 1."""
+    with quiet():
+        small = hyp2f1(a, a, np.minimum(c, 30.0), x)
+    # from c = 30 on the terms fall so fast that 80 leave less than the last digit
+    term = np.ones_like(x)
+    total = np.ones_like(x)
+    for step in range(80):
+        term = term * x * (a + step) ** 2 / ((np.maximum(c, 30.0) + step) * (step + 1))
+        total = total + term
+    return np.where(c < 30, small, total)
 
 
 def fisher_z(*, r: npt.ArrayLike, n: npt.ArrayLike) -> Pair:
