@@ -27,6 +27,7 @@ _HOME = {
     "admissions": "direction.admissions",
     "check_claims": "claims",
     "review": "report.build",
+    "effect_sizes": "effects.table",
     "effects": "",
     "figures": "",
 }
