@@ -492,6 +492,15 @@ def test_a_standard_error_typed_as_an_sd_warns_and_says_what_it_would_be() -> No
     assert caught[0].filename == __file__
 
 
+def test_a_warning_names_twenty_rows_and_counts_the_rest() -> None:
+    frame = pd.concat([trials().iloc[:1].assign(mean_comparison=30.0)] * 23, ignore_index=True)
+    with pytest.warns(DataWarning, match="^23 standardised effects beyond 2") as caught:
+        pe.effect_sizes(frame, "SMD")
+    lines = str(caught[0].message).splitlines()
+    assert len(lines) == 22
+    assert lines[-1] == "  and 3 more rows"
+
+
 def test_a_plausible_table_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

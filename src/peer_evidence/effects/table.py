@@ -29,6 +29,7 @@ from peer_evidence.formatting import count
 ADDED = ("effect", "variance", "se", "measure_code", "effect_note")
 # beyond two standard deviations two groups hardly overlap: more often a standard error was typed
 IMPLAUSIBLE = 2.0
+NAMED = 20  # rows that a warning names before it counts the rest
 NO_DIRECTION = "better_is is empty: cannot be aligned"
 
 
@@ -94,7 +95,8 @@ def effect_sizes(
     Warns
     -----
     DataWarning
-        Standardised effects beyond 2, where an SD may be a standard error; all rows named.
+        Standardised effects beyond 2, where an SD may be a standard error; names the rows, the
+        first 20 of them where there are more.
 
     Examples
     --------
@@ -269,7 +271,7 @@ def _warn_of_standard_errors(
     if not large.size:
         return
     lines = []
-    for row in large:
+    for row in large[:NAMED]:
         line = f"  row {labels[row]}: {kind.code} {effect[row]:.2f}"
         if "sd_comparison" in numbers:
             of = {column: values[row] for column, values in numbers.items()}
@@ -283,6 +285,8 @@ def _warn_of_standard_errors(
             )
             line += f"; were its SDs standard errors, {instead.item():.2f}"
         lines.append(line)
+    if len(large) > NAMED:
+        lines.append(f"  and {count(len(large) - NAMED, 'more row', 'more rows')}")
     head = (
         f"{count(len(large), 'standardised effect')} beyond {IMPLAUSIBLE:g}; "
         "is a standard error typed as an SD?"
