@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
+
+_SHOWN = 100
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault in the records.
+
+    Its text is one line: a long cell is cut there, though ``found`` holds all of it.
 
     Attributes
     ----------
@@ -37,9 +43,14 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: "
         if self.column:
-            place += f"{self.column}: "
-        return f"{place}{self.rule}, found {self.found!r}"
+            place += f"{_one_line(self.column)}: "
+        shown = self.found if len(self.found) <= _SHOWN else f"{self.found[:_SHOWN]}…"
+        return f"{place}{_one_line(self.rule)}, found {shown!r}"
 
     def to_dict(self) -> dict[str, str | int]:
         """Give the fault as plain values, for JSON."""
         return asdict(self)
+
+
+def _one_line(text: str) -> str:
+    return _BREAKS.sub(" ", text)

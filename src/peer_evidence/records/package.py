@@ -72,20 +72,14 @@ def validate(path: str | Path | None = None) -> list[Fault]:
 
 def read_package(path: str | Path | None = None) -> Package:
     """Read and check every table of a package; faults are collected, never raised."""
-    folder = bundled_path() if path is None else Path(path)
-    if not folder.is_dir():
-        raise InputError(
-            f"path: found {str(path)!r}, which is not a folder; give the folder that holds "
-            "studies.csv and outcomes.csv"
-        )
+    folder = bundled_path() if path is None else _folder(path)
+    names = _names_in(folder, path)
     raw: dict[str, RawTable] = {}
-    missing: list[Fault] = []
     for table in TABLES:
-        file = folder / table.file
-        if file.is_file():
-            raw[table.name] = read_csv(file, table.file, table.columns)
-        elif table.required:
-            missing.append(_missing_file(folder, table.file))
+        if table.file in names:
+            raw[table.name] = read_csv(folder / table.file, table.file, table.columns)
+    misplaced = _misplaced_files(names)
+    missing = {table.removesuffix(".csv") for table in misplaced}
     framework = _framework_tables(raw.get(CODEBOOK.name))
     framework_raw: dict[str, RawTable] = {}
     for file in sorted((folder / FRAMEWORK).glob("*.csv")):
@@ -101,30 +95,85 @@ def read_package(path: str | Path | None = None) -> Package:
     vocabularies = topic_vocabularies(raw.get(VOCABULARY.name), framework_raw)
     words = _framework_words(raw.get(CODEBOOK.name))
     package = Package(folder, tables, raw, vocabularies, words, ())
-    _check(package)
-    found = [fault for name in raw for fault in sorted(raw[name].faults, key=_order)]
-    return Package(folder, tables, raw, vocabularies, words, (*missing, *found))
+    _check(package, missing)
+    found = [fault for one in raw.values() for fault in _in_order(one)]
+    return Package(folder, tables, raw, vocabularies, words, (*misplaced.values(), *found))
 
 
-def _check(package: Package) -> None:
+def _folder(path: str | Path) -> Path:
+    folder = Path(path)
+    try:
+        if folder.is_dir():
+            return folder
+    except (OSError, ValueError):  # no right to look, or a path that no system allows
+        pass
+    raise InputError(
+        f"path: found {str(path)!r}, which is not a folder; give the folder that holds "
+        "studies.csv and outcomes.csv"
+    )
+
+
+def _names_in(folder: Path, path: str | Path | None) -> list[str]:
+    try:
+        return sorted(file.name for file in folder.iterdir())
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise InputError(
+            f"path: found {str(path)!r}, which cannot be read ({why}); give a folder you may read"
+        ) from error
+
+
+def _check(package: Package, missing: set[str]) -> None:
+    """Check the cells of every table, then what several cells or tables must keep together."""
     for name, raw in package.raw.items():
         table = package.tables[name]
         for column in table.columns:
             if column.name in raw.columns:
-                check_column(raw, column, package.allowed(name, column))
+                allowed = package.allowed(name, column)
+                check_column(raw, column, allowed, in_key=column.name in table.key)
+    for name, raw in package.raw.items():
+        table = package.tables[name]
         check_key(raw, table)
-        check_references(raw, table, package.raw)
-        check_numbers(raw)
+        check_references(raw, table, package.raw, missing)
+        check_numbers(raw, table)
 
 
-def _order(fault: Fault) -> tuple[int, str]:
-    return fault.line, fault.column
+def _in_order(raw: RawTable) -> list[Fault]:
+    """Sort the faults of a file by line, and within a line as its columns stand."""
+    place = {name: position for position, name in enumerate(raw.columns)}
+    return sorted(
+        raw.faults,
+        key=lambda fault: (fault.line, place.get(fault.column.split(" + ")[0], -1), fault.column),
+    )
 
 
-def _missing_file(folder: Path, file: str) -> Fault:
-    close = nearest(file, [other.name for other in folder.iterdir()])
-    hint = f" (there is {close!r}: is that it?)" if close else ""
-    return Fault(file, 1, "", f"the file is required in the folder of a review{hint}", "no file")
+def _misplaced_files(names: list[str]) -> dict[str, Fault]:
+    """Note each required file that is absent, and each file whose name is nearly a table's."""
+    files = {table.file for table in TABLES}
+    others = [name for name in names if name not in files]
+    faults: dict[str, Fault] = {}
+    for table in TABLES:
+        if table.file in names:
+            continue
+        similar = next((other for other in others if _is_near(other, table.file)), None)
+        if table.required:
+            close = similar or nearest(table.file, others)
+            hint = f" (there is {close!r}: is that it?)" if close else ""
+            rule = f"the file is required in the folder of a review{hint}"
+            faults[table.file] = Fault(table.file, 1, "", rule, "no file")
+        elif similar:
+            rule = f"a table must have its exact name, {table.file!r}; rename it, or move it away"
+            faults[table.file] = Fault(similar, 1, "", rule, similar)
+    return faults
+
+
+def _is_near(other: str, file: str) -> bool:
+    """Tell a name that can only be meant as the file: capitals, a plural, a second ending."""
+    plain = other.lower().removesuffix(".txt").removesuffix(".csv")
+    ending = other.lower().endswith((".csv", ".csv.txt"))
+    return ending and plain.replace("-", "_").replace(" ", "_").rstrip("s") == file.removesuffix(
+        ".csv"
+    ).rstrip("s")
 
 
 def _framework_tables(codebook: RawTable | None) -> dict[str, Table]:
@@ -160,7 +209,7 @@ def _framework_words(codebook: RawTable | None) -> dict[tuple[str, str], tuple[s
     columns = (codebook.columns[name] for name in ("table", "column", "type", "allowed"))
     for table, column, kind, allowed in zip(*columns, strict=True):
         if table.startswith(f"{FRAMEWORK}/") and kind == "category" and allowed:
-            words[table, column] = tuple(allowed.split("|"))
+            words[table, column] = tuple(dict.fromkeys(word for word in allowed.split("|") if word))
     return words
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,29 +11,61 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from peer_evidence.checks import nearest
+from peer_evidence.records.decode import read_text
 from peer_evidence.records.faults import Fault
+from peer_evidence.records.header import names_of
 from peer_evidence.records.tables import Column
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-MAX_CELL = 100_000
-
 Cells = npt.NDArray[np.object_]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
 class RawTable:
-    """A file as read: the cells as text, column by column, and the line of each row."""
+    """A file as read: the cells as text, column by column, and the line of each row.
+
+    Attributes
+    ----------
+    file : str
+        The name that faults carry.
+    columns : dict of str to array
+        The cells; empty when the file could not be read at all.
+    lines : array of int
+        The line on which each row begins.
+    faults : list of Fault
+        What was found wrong.
+    spoiled : dict of str to array of bool
+        The cells that have a fault of their own, so that no rule about several cells says it
+        again.
+    lost : set of str
+        Cells of rows that could not be read, so that nobody who refers to one is blamed.
+    complete : bool
+        Whether every row that is not in ``lost`` was read.
+    has_controls : bool
+        Whether a control character stands anywhere in the file.
+    """
 
     file: str
     columns: dict[str, Cells] = field(default_factory=dict)
     lines: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     faults: list[Fault] = field(default_factory=list)
+    spoiled: dict[str, Mask] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    complete: bool = True
+    has_controls: bool = False
 
     def fault(self, line: int, column: str, rule: str, found: str) -> None:
         """Note a fault of this file."""
         self.faults.append(Fault(self.file, line, column, rule, found))
+
+    def spoil(self, column: str, wrong: Mask) -> None:
+        """Remember which cells of a column have a fault of their own."""
+        self.spoiled[column] = self.faulty(column) | wrong
+
+    def faulty(self, column: str) -> Mask:
+        """Tell which cells of a column have a fault of their own."""
+        spoiled = self.spoiled.get(column)
+        return np.zeros(len(self), dtype=bool) if spoiled is None else spoiled
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -58,68 +89,76 @@ def read_csv(path: Path, file: str, columns: Sequence[Column] | None) -> RawTabl
         Its columns are empty when the file could not be read at all.
     """
     raw = RawTable(file)
-    text = _decode(path, raw)
-    if text is None:
+    data = read_text(path, raw)
+    if data is None:
         return raw
-    for match in _CONTROL.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        raw.fault(line, "", "control characters are not allowed; delete them", match.group())
-    rows = _rows(text, raw)
+    rows = _rows(data, raw)
     first = next(rows, None)
     if first is None:
-        raw.fault(1, "", "the file must hold a header; the first non-empty line is one", "")
+        if not raw.faults:
+            raw.fault(1, "", "the file must hold a header; the first non-empty line is one", "")
         return raw
-    header_line, header = first
-    if not _header_is_sound(header, header_line, columns, raw):
-        return raw
-    width = len(header)
-    lines: list[int] = []
-    kept: list[list[str]] = []
-    for line, row in rows:
-        if len(row) == width:
-            lines.append(line)
-            kept.append(row)
-        else:
-            raw.fault(
-                line,
-                "",
-                f"a row must have the {width} cells of the header (text with commas in it needs "
-                "quotes)",
-                f"{len(row)} cells",
-            )
-    raw.lines = np.array(lines, dtype=np.int64)
-    for position, name in enumerate(header):
-        raw.columns[name] = np.array([row[position] for row in kept], dtype=object)
+    line, header = first
+    names = names_of(header, line, columns, raw)
+    if names is not None:
+        _fill(raw, names, rows)
     return raw
 
 
-def _decode(path: Path, raw: RawTable) -> str | None:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raw.fault(1, "", "the file must be readable", error.strerror or type(error).__name__)
-        return None
-    if not data.removeprefix(b"\xef\xbb\xbf").strip():
-        raw.fault(1, "", "the file must not be empty; a table without rows has its header", "")
-        return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        shown = data[max(0, error.start - 12) : error.start + 12].decode("latin-1")
-        raw.fault(
-            line,
-            "",
-            "the file must be UTF-8 text; in a spreadsheet, save it as 'CSV UTF-8'",
-            f"byte 0x{data[error.start]:02x} in {shown!r}",
-        )
-        return None
+def _fill(raw: RawTable, names: list[str], rows: Iterator[tuple[int, list[str]]]) -> None:
+    """Turn rows into columns; a row that does not fit the header is a fault."""
+    width = len(names)
+    lines: list[int] = []
+    kept: list[list[str]] = []
+    memo: dict[str, str] = {}
+    faults = len(raw.faults)
+    for line, row in rows:
+        if len(row) > width and not any(row[width:]):
+            row = row[:width]  # empty columns at the right, as spreadsheets leave them
+        if len(row) == width:
+            lines.append(line)
+            kept.append([memo.setdefault(cell, cell) for cell in row])
+            faults = len(raw.faults)
+            continue
+        raw.lost.update(row)
+        if len(raw.faults) == faults:  # what follows a row with broken quotes is its debris
+            raw.fault(line, "", _ragged(row, width), f"{len(row)} cells")
+            faults = len(raw.faults)
+    raw.lines = np.array(lines, dtype=np.int64)
+    cells = np.empty((len(kept), width), dtype=object)
+    if kept:
+        cells[:] = kept
+    for position, name in enumerate(names):
+        raw.columns[name] = np.ascontiguousarray(cells[:, position])
 
 
-def _rows(text: str, raw: RawTable) -> Iterator[tuple[int, list[str]]]:
-    """Give each row with the line it begins on; blank lines are passed over."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    csv.field_size_limit(MAX_CELL)
+def _ragged(row: list[str], width: int) -> str:
+    curly = any(mark in cell for cell in row for mark in "“”„")
+    how = "straight quotes around it, curly ones do not count" if curly else "quotes around it"
+    return f"a row must have the {width} cells of the header; text with a comma in it needs {how}"
+
+
+class _Lines:
+    """The lines of a file, of which those of the current row are remembered."""
+
+    def __init__(self, data: bytes) -> None:
+        self._lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+        self.begin = ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if not self.begin:
+            self.begin = line
+        return line
+
+
+def _rows(data: bytes, raw: RawTable) -> Iterator[tuple[int, list[str]]]:
+    """Give each row with the line it begins on; empty rows are passed over."""
+    source = _Lines(data)
+    reader = csv.reader(source, strict=True)
     begin = 1
     while True:
         try:
@@ -127,56 +166,26 @@ def _rows(text: str, raw: RawTable) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raw.fault(
-                begin,
-                "",
-                "quotes must be closed and a quote inside a quoted cell doubled; a cell holds at "
-                f"most {MAX_CELL} characters",
-                str(error),
-            )
-            return
-        if any(row):
-            yield begin, row
+            raw.complete = False
+            raw.fault(begin, "", _broken(str(error)), source.begin.rstrip("\r\n")[:60])
+        else:
+            if any(row) and not "".join(row).isspace():
+                yield begin, row
         begin = reader.line_num + 1
+        source.begin = ""
 
 
-def _header_is_sound(
-    header: list[str], line: int, columns: Sequence[Column] | None, raw: RawTable
-) -> bool:
-    """Check the header; False when the rows below it cannot be read."""
-    if len(header) == 1:
-        for mark, name in _OTHER_SEPARATORS.items():
-            if mark in header[0]:
-                raw.fault(
-                    line,
-                    "",
-                    f"cells must be separated by commas; this file seems to use {name}: save it "
-                    "again as comma-separated CSV",
-                    header[0][:80],
-                )
-                return False
-    sound = True
-    for position, name in enumerate(header, start=1):
-        if not name:
-            raw.fault(line, "", f"cell {position} of the header must name a column", name)
-            sound = False
-        elif header.index(name) < position - 1:
-            raw.fault(line, name, "a column must stand in the header once", "twice or more")
-            sound = False
-    if columns is not None:
-        _check_names(header, line, columns, raw)
-    return sound
-
-
-def _check_names(header: list[str], line: int, columns: Sequence[Column], raw: RawTable) -> None:
-    known = [column.name for column in columns]
-    for name in header:
-        if name and name not in known:
-            close = nearest(name, [other for other in known if other not in header])
-            hint = f" (did you mean {close!r}?)" if close else f" (known: {', '.join(known)})"
-            raw.fault(line, name, f"the column is not one of this table{hint}", name)
-    for column in columns:
-        if column.required and column.name not in header:
-            raw.fault(
-                line, column.name, "the column is required and must be in the header", "no column"
-            )
+def _broken(error: str) -> str:
+    """Say what is wrong with the quotes of a row."""
+    if "limit" in error:
+        return (
+            f"a cell must hold at most {csv.field_size_limit()} characters; is a quote left open?"
+        )
+    if "end of data" in error:
+        return (
+            "a quote must be closed; nothing from here to the end of the file could be read as rows"
+        )
+    return (
+        "a quoted cell must end before the next comma, and a quote inside it be doubled; the row "
+        "could not be read"
+    )

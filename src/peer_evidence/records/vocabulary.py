@@ -29,7 +29,7 @@ class Vocabularies:
         found: list[str] = []
         for name in column.words:
             vocabulary = METHOD_WORDS.get(name, self.topic.get(name))
-            if vocabulary is None:
+            if not vocabulary:
                 return None
             found += [word for word in vocabulary if word not in found]
         return tuple(found)
@@ -61,7 +61,8 @@ def topic_vocabularies(
         for name, value, label, group in zip(
             vocabulary.columns["vocabulary"], vocabulary.columns["value"], *texts, strict=True
         ):
-            own.setdefault(name, []).append(value)
+            if value:
+                own.setdefault(name, []).append(value)
             if label:
                 labels[name, value] = label
             if group:
