@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peer_evidence.checks import check_choice, nearest
-from peer_evidence.errors import InputError, RecordsError
+from peer_evidence.checks import check_choice
+from peer_evidence.errors import RecordsError
 from peer_evidence.formatting import count, frame_to_html
 from peer_evidence.records.cells import typed
 from peer_evidence.records.package import FRAMEWORK, Package, read_package
+from peer_evidence.records.provenance import Provenance as Provenance
+from peer_evidence.records.provenance import find_provenance
 from peer_evidence.records.read import RawTable
+from peer_evidence.records.select import meets
 from peer_evidence.records.tables import TABLES, Table
 from peer_evidence.records.vocabulary import Vocabularies
-from peer_evidence.results import Result
 
 _ALIASES = {"timepoint": "timepoint_months"}
 _PACKAGE_DEFAULTS = {
@@ -28,49 +29,6 @@ _PACKAGE_DEFAULTS = {
     "intervention": "the intervention",
     "comparison": "the comparison",
 }
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Provenance(Result):
-    """Where a value of the records comes from.
-
-    Attributes
-    ----------
-    table, file : str
-        The table and its file.
-    line : int
-        The line of the file on which the row begins.
-    row_id, column, value : str
-        The row, the column, and the cell as the file holds it.
-    source, locator, confidence, note : str
-        What the row says of its source; empty where it says nothing.
-    """
-
-    table: str
-    file: str
-    line: int
-    row_id: str
-    column: str
-    value: str
-    source: str
-    locator: str
-    confidence: str
-    note: str
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give the provenance as one row."""
-        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
-
-    def summary(self) -> str:
-        """Say where the value comes from."""
-        where = f"{self.file}:{self.line}: {self.column} of {self.row_id} is {self.value!r}"
-        source = f"source: {self.source}" + (f", {self.locator}" if self.locator else "")
-        lines = [where, source]
-        if self.confidence:
-            lines.append(f"confidence: {self.confidence}")
-        if self.note:
-            lines.append(f"note: {self.note}")
-        return "\n".join(lines)
 
 
 class Evidence:
@@ -197,7 +155,8 @@ certainty, claims : DataFrame
             Keep the studies that are confirmed to be in this review.
         **conditions
             A column of outcomes or studies and what it must be: one value, a list of values, or
-            a ``(low, high)`` tuple for numbers, both ends included. None keeps everything.
+            a ``(low, high)`` tuple for numbers, both ends included and None for an open end.
+            None as such keeps everything; True and False stand for yes and no.
             ``timepoint`` stands for ``timepoint_months``.
 
         Returns
@@ -222,26 +181,22 @@ certainty, claims : DataFrame
         frame = self._joined()
         keep = np.ones(len(frame), dtype=bool)
         if poolable is not None:
-            keep &= (frame["poolable"] == ("yes" if poolable else "no")).to_numpy(bool)
+            keep &= meets(frame, "poolable", poolable)
         if review is not None:
-            known = list(self._frames["reviews"]["review_id"])
-            check_choice("review", review, known)
-            inside = self._frames["inclusions"]
-            inside = inside[(inside["review_id"] == review) & (inside["status"] == "confirmed")]
-            keep &= frame["study_id"].isin(list(inside["study_id"])).to_numpy(bool)
+            keep &= self._in_review(frame, review)
         for name, wanted in conditions.items():
             if wanted is not None:
-                keep &= _meets(frame, _ALIASES.get(name, name), wanted)
+                keep &= meets(frame, _ALIASES.get(name, name), wanted)
         return frame[keep].reset_index(drop=True)
 
     def provenance(
-        self, row_id: str | tuple[str, ...], column: str, table: str | None = None
+        self, row_id: str | int | tuple[str | int, ...], column: str, table: str | None = None
     ) -> Provenance:
         """Say where a value of the records comes from.
 
         Parameters
         ----------
-        row_id : str or tuple of str
+        row_id : str, int or tuple
             The key of the row; a tuple where the key has several columns.
         column : str
             The column.
@@ -265,22 +220,9 @@ certainty, claims : DataFrame
         >>> where.value, where.confidence
         ('10.08', 'primary')
         """
-        key = (row_id,) if isinstance(row_id, str) else tuple(row_id)
         names = [check_choice("table", table, self.tables)] if table else self.tables
-        found = [(name, row) for name in names for row in self._rows_of(name, key)]
-        if not found:
-            known = [str(one) for name in names for one in self._first_keys(name)]
-            close = nearest(key[0], known)
-            hint = f"; did you mean {close!r}?" if close else ""
-            raise InputError(f"row_id: found {row_id!r}, which is no row of the records{hint}")
-        having = [(name, row) for name, row in found if column in self._package.raw[name].columns]
-        if not having:
-            columns = list(self._package.raw[found[0][0]].columns)
-            check_choice("column", column, columns)
-        if len(having) > 1:
-            options = ", ".join(repr(name) for name, _ in having)
-            raise InputError(f"table: {row_id!r} is a row of several tables, say which: {options}")
-        return self._provenance(*having[0], key, column)
+        raw = {name: self._package.raw[name] for name in names}
+        return find_provenance(self._package.tables, raw, row_id, column)
 
     def summary(self) -> str:
         """Say what the records hold."""
@@ -312,44 +254,17 @@ certainty, claims : DataFrame
         ).set_index("table")
         return frame_to_html(frame, self.package["title"])
 
+    def _in_review(self, frame: pd.DataFrame, review: str) -> npt.NDArray[np.bool_]:
+        check_choice("review", review, list(self._frames["reviews"]["review_id"]))
+        inside = self._frames["inclusions"]
+        inside = inside[(inside["review_id"] == review) & (inside["status"] == "confirmed")]
+        return frame["study_id"].isin(list(inside["study_id"])).to_numpy(bool)
+
     def _joined(self) -> pd.DataFrame:
         outcomes, studies = self._frames["outcomes"], self._frames["studies"]
         shared = {name: f"study_{name}" for name in studies.columns if name in outcomes.columns}
         shared.pop("study_id")
         return outcomes.merge(studies.rename(columns=shared), on="study_id", how="left")
-
-    def _first_keys(self, name: str) -> Sequence[str]:
-        table = self._package.tables[name]
-        return list(self._package.raw[name].columns[table.key[0]])
-
-    def _rows_of(self, name: str, key: tuple[str, ...]) -> list[int]:
-        table, raw = self._package.tables[name], self._package.raw[name]
-        if len(table.key) != len(key):
-            return []
-        same = np.ones(len(raw), dtype=bool)
-        for column, value in zip(table.key, key, strict=True):
-            same &= raw.columns[column] == value
-        return [int(row) for row in np.flatnonzero(same)]
-
-    def _provenance(self, name: str, row: int, key: tuple[str, ...], column: str) -> Provenance:
-        raw = self._package.raw[name]
-
-        def cell(*names: str) -> str:
-            held = [str(raw.columns[one][row]) for one in names if one in raw.columns]
-            return "; ".join(text for text in held if text)
-
-        return Provenance(
-            table=name,
-            file=raw.file,
-            line=int(raw.lines[row]),
-            row_id=" + ".join(key),
-            column=column,
-            value=cell(column),
-            source=cell("source"),
-            locator=cell("locator"),
-            confidence=cell("confidence"),
-            note=cell("note", "coding_note", "poolable_note"),
-        )
 
 
 def load(path: str | Path | None = None) -> Evidence:
@@ -396,24 +311,3 @@ def _frame(table: Table, raw: RawTable | None, package: Package) -> pd.DataFrame
             for column in table.columns
         }
     )
-
-
-def _meets(frame: pd.DataFrame, name: str, wanted: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Tell which rows have the wanted value, values or range in a column."""
-    if name not in frame.columns:
-        close = nearest(name, frame.columns)
-        hint = f"; did you mean {close!r}?" if close else ""
-        raise InputError(f"select: no column {name!r} in outcomes or studies{hint}")
-    column = frame[name]
-    numeric = pd.api.types.is_numeric_dtype(column.dtype)
-    if numeric and isinstance(wanted, tuple):
-        if len(wanted) != 2:
-            raise InputError(
-                f"{name}: found {wanted!r}, allowed is one value or a (low, high) pair"
-            )
-        return column.between(*wanted).fillna(False).to_numpy(bool)
-    values = [wanted] if isinstance(wanted, str) or np.isscalar(wanted) else list(wanted)
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        for value in values:
-            check_choice(name, value, list(column.cat.categories))
-    return column.isin(values).fillna(False).to_numpy(bool)

@@ -7,136 +7,9 @@ vocabulary that the package brings in ``vocabulary.csv`` or in a framework table
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-# Words of the method, the same for every topic. The order is the order of the categories.
-METHOD_WORDS: dict[str, tuple[str, ...]] = {
-    "design": (
-        "randomised_trial",
-        "cluster_randomised_trial",
-        "quasi_experimental",
-        "cohort",
-        "pre_post",
-        "cross_sectional",
-        "qualitative",
-        "programme_description",
-    ),
-    "level": ("individual", "organisational"),
-    "contrast_type": (
-        "intervention_vs_comparison",
-        "other_contrast",
-        "within_members",
-        "before_after",
-        "no_comparison",
-        "subgroup",
-        "alternative_source",
-    ),
-    "better_is": ("lower", "higher"),
-    "conclusion": ("benefit", "no_difference", "harm", "mixed", "unclear"),
-    "direction": ("favours_intervention", "favours_comparison", "null", "unclear"),
-    "effect_measure": (
-        *("SMD", "MD", "OR", "RR", "RRR", "HR", "PR", "IRR", "d", "d_abs", "RD", "b"),
-    ),
-    "p_relation": ("=", "<", ">", "ns"),
-    "p_tails": ("one", "two"),
-    "yes_no": ("yes", "no"),
-    "confidence": ("primary", "review", "secondary"),
-    "role": ("rct", "other", "unknown"),
-    "status": ("confirmed", "candidate", "rejected"),
-    "quantity": (
-        "k_included",
-        "k_positive",
-        "k_no_difference",
-        "k_negative",
-        "k_randomised",
-        "statement",
-    ),
-    "sign_convention": (
-        "negative_favours_intervention",
-        "positive_favours_intervention",
-        "ratio_below_1_favours_intervention",
-        "ratio_above_1_favours_intervention",
-        "unclear",
-    ),
-    "model": ("random", "fixed"),
-    "rob_tool": ("rob_2", "rob_1"),
-    "judgement": ("low", "some_concerns", "high", "unclear"),
-    "certainty": ("high", "moderate", "low", "very_low", "no_data"),
-    "any_scope": ("all",),
-    "section": ("relationships", "practice", "unknown"),
-    "check": (
-        "none",
-        "member_count",
-        "member_tally",
-        "member_kinds",
-        "member_spread",
-        "direction",
-        "most_consistent",
-        "no_moderation",
-        "design_share",
-        "absent_level",
-        "spread_of_measures",
-    ),
-    "kind": ("key", "text", "integer", "number", "category", "date", "list"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: what a cell holds and what is allowed in it.
-
-    Attributes
-    ----------
-    name : str
-        Its name in the header.
-    kind : str
-        ``key``, ``text``, ``integer``, ``number``, ``category``, ``date`` or ``list``.
-    required : bool
-        Whether the column must be there and no cell may be empty.
-    unit : str
-        The unit of a number, in words.
-    words : tuple of str
-        The vocabularies whose words are allowed, of the method or of the topic.
-    references : str
-        ``table.column`` that must hold the value (each item of a list).
-    minimum, maximum : float or None
-        Bounds of a number, both included.
-    positive : bool
-        Whether zero, too, is out of bounds.
-    description : str
-        What the column says, in words that hold for every topic.
-    """
-
-    name: str
-    kind: str = "text"
-    required: bool = False
-    unit: str = ""
-    words: tuple[str, ...] = ()
-    references: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    positive: bool = False
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: its file, its key and its columns."""
-
-    name: str
-    one_row_is: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    required: bool = False
-
-    @property
-    def file(self) -> str:
-        """The file of the table, relative to the package."""
-        return f"{self.name}.csv"
-
-    def column(self, name: str) -> Column:
-        """Give a column by its name."""
-        return next(column for column in self.columns if column.name == name)
+from peer_evidence.records.columns import Column as Column
+from peer_evidence.records.columns import Table as Table
+from peer_evidence.records.words import METHOD_WORDS as METHOD_WORDS
 
 
 def _text(name: str, description: str = "", *, required: bool = False) -> Column:
@@ -445,10 +318,8 @@ CLAIMS = Table(
     ("finding_id",),
     (
         _refers("finding_id", "review_findings.finding_id", "the statement that is checked"),
-        _words("check", "check", description="name of the check, see peer_evidence.claims"),
-        _text(
-            "arguments", "what the check needs, as name=value pairs separated by ; and values by |"
-        ),
+        _text("check", "name of the check, as documented in peer_evidence.claims", required=True),
+        _text("arguments", "what the check needs, as name=value pairs separated by ;"),
         _text("note", "why this check answers the statement, or why none can"),
     ),
 )
