@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peer_evidence.checks import nearest
-from peer_evidence.errors import InputError
+from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.records.cells import check_column
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.read import RawTable, read_csv
@@ -98,6 +98,14 @@ def read_package(path: str | Path | None = None) -> Package:
     _check(package, missing)
     found = [fault for one in raw.values() for fault in _in_order(one)]
     return Package(folder, tables, raw, vocabularies, words, (*misplaced.values(), *found))
+
+
+def read_sound_package(path: str | Path | None = None) -> Package:
+    """Read a package, or raise RecordsError with every fault in it."""
+    package = read_package(path)
+    if package.faults:
+        raise RecordsError(package.faults)
+    return package
 
 
 def _folder(path: str | Path) -> Path:

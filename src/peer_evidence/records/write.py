@@ -1,0 +1,49 @@
+"""Writing a file whole or not at all, from a command that takes one folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from peer_evidence.errors import PeerEvidenceError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text beside the file, then put it in its place in one step."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def run_as_command(arguments: Sequence[str], name: str, write: Callable[[str], str]) -> int:
+    """Run a command that writes a file into the one folder it is given.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        The folder.
+    name : str
+        The module, for the line that says how to use it.
+    write : callable
+        Takes the folder, writes, and gives the name of the file.
+
+    Returns
+    -------
+    int
+        The exit status: 0 when written, 1 when refused, 2 when called wrongly.
+    """
+    if len(arguments) != 1 or arguments[0] in {"-h", "--help"}:
+        usage = f"usage: python -m {name} DATA_FOLDER"
+        print(usage, file=sys.stdout if "--help" in arguments or "-h" in arguments else sys.stderr)
+        return 0 if {"-h", "--help"} & set(arguments) else 2
+    try:
+        file = write(arguments[0])
+    except (PeerEvidenceError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"wrote {file}")
+    return 0
