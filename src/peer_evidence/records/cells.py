@@ -23,6 +23,7 @@ from peer_evidence.records.tables import Column
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _ODD_SPACE = re.compile("[\t\r\n\u00a0\u2000-\u200a\u202f\u3000]")
+_UNITS_SAID = {"months", "per cent"}  # others say nothing beside a bound, as "0 people" would
 
 # A judge says what is wrong with a text, or None.
 Judge = Callable[[str], str | None]
@@ -111,7 +112,7 @@ def _number_fault(text: str, column: Column, form: re.Pattern[str], noun: str) -
     value = float(text)
     if not np.isfinite(value):
         return f"must be {noun} that a computer can hold"
-    unit = f" {column.unit}" if column.unit else ""
+    unit = f" {column.unit}" if column.unit in _UNITS_SAID else ""
     if column.positive and value <= 0:
         return f"must be above 0{unit}"
     low, high = column.minimum, column.maximum

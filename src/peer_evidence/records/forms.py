@@ -7,7 +7,7 @@ import re
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 INTEGER = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _MISSING_WORDS = {
-    *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "n.r.", "ns", "nd", "missing"),
+    *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "n.r.", "nd", "missing"),
     *("not reported", "not stated", "unknown", "unclear", "-", "--", "–", "—", ".", "?"),
 }
 _SPACES = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]")
@@ -47,6 +47,8 @@ def number_form(text: str, form: re.Pattern[str], column: str) -> str:
     ', written without the per cent sign'
     """
     bare = _SPACES.sub("", text)
+    if column == "p_value" and bare.lower().rstrip(".") in {"ns", "n.s"}:
+        return "; write ns in p_relation and leave this cell empty"
     if not bare or text.strip().lower() in _MISSING_WORDS:
         return "; leave the cell empty when it is not known"
     if bare.startswith("#"):
@@ -79,8 +81,11 @@ def _commas(bare: str, form: re.Pattern[str]) -> str:
 
 def _other(text: str, bare: str, form: re.Pattern[str]) -> str:
     if form is INTEGER and NUMBER.fullmatch(bare):
-        whole = float(bare).is_integer()
-        return ", written without a decimal point" if whole else ""
+        if bare.lstrip("+-").isdigit():
+            return " of at most 15 digits"
+        if "e" in bare.lower():
+            return ", written without an exponent"
+        return ", written without a decimal point" if float(bare).is_integer() else ""
     if _LIKE_DATE.fullmatch(text):
         return "; this looks like the date that a spreadsheet makes of 3-4 or 3/4"
     return ""

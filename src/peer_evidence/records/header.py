@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,35 @@ if TYPE_CHECKING:
     from peer_evidence.records.read import RawTable
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def is_other_format(data: bytes, raw: RawTable) -> bool:
+    """Note a first line that is no header of comma-separated cells.
+
+    It is looked at before anything is parsed: a quote before a semicolon would only be taken for
+    a broken one.
+    """
+    before = len(data) - len(data.lstrip(b"\r\n"))
+    first = re.split(rb"[\r\n]", data[before:], maxsplit=1)[0]
+    text = first.decode("utf-8")
+    line = len(data[:before].splitlines()) + 1
+    if text.startswith("sep="):
+        rule = "the first line must be the header; delete this line, which only Excel reads"
+        raw.fault(line, "", rule, text)
+        return True
+    if "," in text:
+        return False
+    for mark, name in _OTHER_SEPARATORS.items():
+        if mark in text:
+            raw.fault(
+                line,
+                "",
+                f"cells must be separated by commas; this file seems to use {name}: save it "
+                "again as comma-separated CSV",
+                text[:80],
+            )
+            return True
+    return False
 
 
 def names_of(
@@ -39,8 +69,6 @@ def names_of(
     list of str or None
         None when the rows below cannot be read.
     """
-    if _is_other_format(header, line, raw):
-        return None
     while header and not header[-1].strip():
         header = header[:-1]
     if columns is not None and not _names_any(header, columns):
@@ -51,7 +79,10 @@ def names_of(
     sound = True
     for position, name in enumerate(header, start=1):
         if not name.strip():
-            raw.fault(line, "", f"cell {position} of the header must name a column", name)
+            rule = f"cell {position} of the header must name a column"
+            if position == 1:
+                rule += "; if these are row numbers, delete them"
+            raw.fault(line, "", rule, name)
             sound = False
         elif header.index(name) < position - 1:
             first = header.index(name) + 1
@@ -62,26 +93,6 @@ def names_of(
         return header if sound else None
     names = _check_names(header, line, columns, raw)
     return names if sound else None
-
-
-def _is_other_format(header: list[str], line: int, raw: RawTable) -> bool:
-    if header[0].startswith("sep="):
-        rule = "the first line must be the header; delete this line, which only Excel reads"
-        raw.fault(line, "", rule, ",".join(header))
-        return True
-    if len(header) > 1:
-        return False
-    for mark, name in _OTHER_SEPARATORS.items():
-        if mark in header[0]:
-            raw.fault(
-                line,
-                "",
-                f"cells must be separated by commas; this file seems to use {name}: save it "
-                "again as comma-separated CSV",
-                header[0][:80],
-            )
-            return True
-    return False
 
 
 def _names_any(header: list[str], columns: Sequence[Column]) -> bool:

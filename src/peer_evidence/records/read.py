@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from peer_evidence.records.decode import read_text
 from peer_evidence.records.faults import Fault
-from peer_evidence.records.header import names_of
+from peer_evidence.records.header import is_other_format, names_of
 from peer_evidence.records.tables import Column
 
 Cells = npt.NDArray[np.object_]
@@ -92,10 +92,12 @@ def read_csv(path: Path, file: str, columns: Sequence[Column] | None) -> RawTabl
     data = read_text(path, raw)
     if data is None:
         return raw
+    if is_other_format(data, raw):
+        return raw
     rows = _rows(data, raw)
     first = next(rows, None)
-    if first is None:
-        if not raw.faults:
+    if first is None or not raw.complete:
+        if raw.complete:
             raw.fault(1, "", "the file must hold a header; the first non-empty line is one", "")
         return raw
     line, header = first

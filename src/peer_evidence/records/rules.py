@@ -5,6 +5,7 @@ A cell that has a fault of its own takes no part in them: one cause, one fault.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -102,7 +103,8 @@ def _unknown(text: str, known: set[str], hints: Hints, *, separated: bool) -> li
     for item in text.split(";"):
         if item in known and item:
             continue
-        if item.strip() in known or not item.strip():
+        parts = [part for part in re.split(r"[\s,|/]+", item) if part]
+        if all(part in known for part in parts):
             found.append((item, ", separated by ; alone"))
         else:
             found.append((item, hints.hint(item)))
