@@ -27,7 +27,8 @@ import peer_evidence as pe
 imported = time.perf_counter()
 faults = pe.validate(sys.argv[1])
 validated = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+unit = 1 if sys.platform == "darwin" else 1024
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 print(json.dumps({"import": imported - begin, "validate": validated - imported,
                   "peak": peak, "faults": len(faults)}))
 """

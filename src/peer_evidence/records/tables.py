@@ -318,8 +318,10 @@ CLAIMS = Table(
     ("finding_id",),
     (
         _refers("finding_id", "review_findings.finding_id", "the statement that is checked"),
-        _text("check", "name of the check, as documented in peer_evidence.claims", required=True),
-        _text("arguments", "what the check needs, as name=value pairs separated by ;"),
+        _words("check", "check", description="name of the check, see peer_evidence.claims"),
+        _text(
+            "arguments", "what the check needs, as name=value pairs separated by ; and values by |"
+        ),
         _text("note", "why this check answers the statement, or why none can"),
     ),
 )

@@ -57,5 +57,18 @@ METHOD_WORDS: dict[str, tuple[str, ...]] = {
     "certainty": ("high", "moderate", "low", "very_low", "no_data"),
     "any_scope": ("all",),
     "section": ("relationships", "practice", "unknown"),
+    "check": (
+        "none",
+        "member_count",
+        "member_tally",
+        "member_kinds",
+        "member_spread",
+        "direction",
+        "most_consistent",
+        "no_moderation",
+        "design_share",
+        "absent_level",
+        "spread_of_measures",
+    ),
     "kind": ("key", "text", "integer", "number", "category", "date", "list"),
 }
