@@ -24,6 +24,8 @@ _HOME = {
     "continuum_table": "_continuum",
     "claims": "_claims",
     "claims_table": "_claims",
+    "forest": "_forest",
+    "forest_table": "forest_rows",
     "Drawn": "saving",
     "drawn": "saving",
     "save": "saving",
