@@ -26,6 +26,8 @@ _HOME = {
     "claims_table": "_claims",
     "forest": "_forest",
     "forest_table": "forest_rows",
+    "funnel": "_funnel",
+    "funnel_table": "_funnel",
     "Drawn": "saving",
     "drawn": "saving",
     "save": "saving",
