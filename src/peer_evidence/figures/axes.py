@@ -19,6 +19,7 @@ _LOG_STEPS: tuple[tuple[float, ...], ...] = (
     (1, 100, 10000),
     (1, 10, 100, 1000, 10000),
     (1, 5, 25, 125),
+    (1, 2, 10, 100, 1000),
     (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
     (1, 2, 4, 8, 16),
     (1, 1.5, 2, 3, 4, 6, 8),
@@ -74,7 +75,7 @@ def log_ticks(low: float, high: float, width: float) -> list[float]:
     best = [1.0] if low <= 1 <= high else []
     for arm in _LOG_STEPS:
         both = sorted({round(1 / step, 10) for step in arm} | {float(step) for step in arm})
-        inside = [tick for tick in both if low * 0.9999 <= tick <= high * 1.0001]
+        inside = [tick for tick in both if _fits(log(tick), tick, log(low), log(high), width)]
         if len(inside) >= len(best) and _apart(
             [log(tick) for tick in inside], inside, log(low), log(high), width
         ):
@@ -96,24 +97,32 @@ def linear_ticks(low: float, high: float, width: float) -> list[float]:
         for step in sorted((unit * 10.0**power for unit in _STEPS), reverse=True):
             first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
             ticks = [float(f"{number * step:.10g}") + 0.0 for number in range(first, last + 1)]
+            ticks = [tick for tick in ticks if _fits(tick, tick, low, high, width)]
             if len(ticks) > 9 or not _apart(ticks, ticks, low, high, width):
                 return best or ticks[:1]
             best = ticks
     return best
 
 
+def _fits(place: float, value: float, low: float, high: float, width: float) -> bool:
+    """Tell whether a tick is on the axis and its label does not stick out too far."""
+    at, half = width * (place - low) / (high - low), text_width(tick_text(value)) / 2
+    on = -0.01 <= at <= width + 0.01
+    return on and at - half >= -OVERHANG and at + half <= width + OVERHANG
+
+
 def _apart(
     places: Sequence[float], values: Sequence[float], low: float, high: float, width: float
 ) -> bool:
-    """Tell whether the labels of ticks keep 6 points apart and do not stick out too far."""
+    """Tell whether the labels of ticks keep 4 points apart."""
     if high <= low:
         return False
     at = [width * (place - low) / (high - low) for place in places]
     half = [text_width(tick_text(value)) / 2 for value in values]
     return all(
-        at[number + 1] - half[number + 1] - at[number] - half[number] >= 6
+        at[number + 1] - half[number + 1] - at[number] - half[number] >= 4
         for number in range(len(at) - 1)
-    ) and (not at or (at[0] - half[0] >= -OVERHANG and at[-1] + half[-1] <= width + OVERHANG))
+    )
 
 
 def set_ratio_axis(ax: Axes, low: float, high: float, width: float) -> list[float]:

@@ -34,6 +34,8 @@ from peer_evidence.figures.style import (
     plain,
 )
 
+# up to a space or a hyphen between letters, where a line may end
+_WORDS = re.compile(r"(?:[^ -]|-(?![^\W\d_])|(?<![^\W\d_])-)*(?:-| |$)")
 Align = Literal["left", "center", "right"]
 LEADING = 1.22  # line pitch over text size
 ROW_PAD = 3.0  # points of air in a row of text
@@ -86,7 +88,7 @@ def wrap(
 
 def _words(text: object) -> list[str]:
     """Cut a text where a line may end: after a space, and after a hyphen between letters."""
-    return re.findall(r"(?:[^\s-]|-(?![^\W\d_])|(?<![^\W\d_])-)*(?:-| |$)", plain(text))
+    return _WORDS.findall(plain(text))
 
 
 def widest_word(texts: Sequence[str], size: float = TEXT_SIZE, weight: str = "normal") -> float:

@@ -1,0 +1,302 @@
+"""Where the columns and rows of a forest plot stand, in the ways of several journals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from peer_evidence.figures.axes import OVERHANG
+from peer_evidence.figures.forest_rows import ARMS, SIDES
+from peer_evidence.figures.forest_words import TIE, favours_lines, heterogeneity, measure_name
+from peer_evidence.figures.frames import labelled
+from peer_evidence.figures.layout import (
+    MARGIN,
+    Align,
+    Column,
+    Panel,
+    headers_height,
+    lines_height,
+    natural_width,
+    wrap,
+)
+from peer_evidence.figures.style import SMALL_SIZE, plain
+from peer_evidence.formatting import EN_DASH, MINUS, interval, number
+
+_GAP = 9.0
+_CROWDED = 6.0  # the gap where many columns leave the panel little room
+_PANEL = 104.0  # points that the panel has at least
+_PAD = 1.8
+_INDENT = 7.0
+
+
+def _with_to(low: float, high: float) -> str:
+    return f"({interval(low, high)})"
+
+
+def _with_dash(low: float, high: float) -> str:
+    text = f"{number(low)}{EN_DASH}{number(high)}"
+    return f"({text})" if MINUS not in text else _with_to(low, high)
+
+
+def _in_brackets(low: float, high: float) -> str:
+    return f"[{number(low)}, {number(high)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The order of columns and the way of writing of a journal."""
+
+    order: tuple[str, ...]  # of label, arms, panel, effect, weight
+    joined: bool  # events and total in one column
+    favours: str
+    favours_on_top: bool
+    write: Callable[[float, float], str]
+    heads: dict[str, str] = field(default_factory=dict)
+
+
+PRESETS = {
+    "bmj": Layout(
+        ("label", "arms", "panel", "weight", "effect"), True, "Favours", False, _with_to,
+        {"label": "Study", "weight": "Weight (%)", "events": "No of events/total"},
+    ),
+    "jama": Layout(
+        ("label", "arms", "effect", "panel", "weight"), True, "Favors", True, _with_dash,
+        {"label": "Source", "weight": "Weight, %", "events": "No./total"},
+    ),
+    "revman": Layout(
+        ("label", "arms", "weight", "effect", "panel"), False, "Favours", False, _in_brackets,
+        {"label": "Study or subgroup", "weight": "Weight"},
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """A row: its texts by column, where it stands, and the row of the table it shows."""
+
+    kind: str
+    top: float
+    height: float
+    cells: dict[str, tuple[str, ...]]
+    source: int | None
+    inset: float = 0.0
+
+    @property
+    def text_top(self) -> float:
+        """Where the text of the row begins."""
+        return self.top + _PAD / 2 + (4 if self.kind in {"subgroup", "total"} else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A forest plot measured: columns, rows, the panel and the headings that span columns."""
+
+    width: float
+    panel: Panel
+    columns: dict[str, Column]
+    rows: list[ForestRow]
+    spans: list[tuple[tuple[str, ...], float, float]]
+    span_top: float
+    favours: tuple[tuple[str, ...], tuple[str, ...]]
+    null: float  # where the null is, in points
+
+
+def plan_forest(
+    table: pd.DataFrame,
+    preset: Layout,
+    arms: tuple[str, str],
+    code: str,
+    level: float,
+    width: float,
+    favours: tuple[str, str] | None,
+    share: float,
+) -> Plan:
+    """Measure a forest plot: as wide as given, as high as its rows need.
+
+    ``share`` says where along the panel the null is, from 0 to 1.
+    """
+    texts = _texts(table, preset)
+    heads = _heads(preset, texts, code, level)
+    grouped = bool((table["kind"] == "subgroup").any())
+    columns, left, right = _place(preset, texts, heads, width, grouped=grouped)
+    spans = _spans(columns, arms)
+    null = left + share * (right - left)
+    top_side = preset.favours_on_top
+    told = favours_lines(favours, preset.favours, (left, right), null, width, over=top_side)
+    over = [lines for lines, _, _ in spans] + (list(told) if top_side else [])
+    deep = max(map(len, over), default=0)
+    span_height = lines_height(deep) + 3 if deep else 0.0
+    top = MARGIN + span_height + headers_height(list(columns.values())) + 4
+    rows = _rows(table, texts, columns, left, top)
+    bottom = rows[-1].top + rows[-1].height + 3
+    panel = Panel(left, right, top, bottom)
+    return Plan(width, panel, columns, rows, spans, MARGIN, told, null)
+
+
+def _texts(table: pd.DataFrame, preset: Layout) -> dict[str, list[str]]:
+    """Write every column of text, one text a row of the table."""
+    pooled = table["kind"].isin(["study", "subtotal", "total"])
+    texts: dict[str, list[str]] = {
+        "label": [
+            labelled(None, label) if kind == "subgroup" else plain(label)
+            for kind, label in zip(table["kind"], table["label"], strict=True)
+        ]
+    }
+    for side in SIDES:
+        texts |= _arm_texts(table, side, preset.joined)
+    texts["weight"] = [number(value, 1) for value in table["weight"]]
+    texts["effect"] = [
+        f"{number(effect)} {preset.write(low, high)}"
+        if shown and not pd.isna(effect)
+        else "not estimable"
+        if shown
+        else ""
+        for shown, effect, low, high in zip(
+            pooled, table["effect"], table["ci_low"], table["ci_high"], strict=True
+        )
+    ]
+    texts["prediction"] = [
+        preset.write(low, high) if not pd.isna(low) else ""
+        for low, high in zip(table["pi_low"], table["pi_high"], strict=True)
+    ]
+    return texts
+
+
+def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[str]]:
+    """Write the summary data of one arm, in one column or in one a number."""
+    kind = next((names for names in ARMS.values() if f"{names[0]}_{side}" in table.columns), None)
+    if kind is None:
+        return {}
+    held = {name: [_short(one) for one in table[f"{name}_{side}"]] for name in kind}
+    if not joined:
+        return {f"{name}_{side}": texts for name, texts in held.items()}
+    if "events" in held:
+        pairs = zip(held["events"], held["n"], strict=True)
+        return {f"events_{side}": [f"{events}/{n}" if n else "" for events, n in pairs]}
+    pairs = zip(held["mean"], held["sd"], strict=True)
+    return {
+        f"mean_{side}": [f"{mean} ({sd})" if mean else "" for mean, sd in pairs],
+        f"n_{side}": held["n"],
+    }
+
+
+def _short(value: Any) -> str:
+    """Write a number of summary data: whole if it is whole, else with at most two decimals."""
+    if pd.isna(value):
+        return ""
+    value = float(value)
+    if value.is_integer():
+        return number(value, 0)
+    return number(value, 2 if abs(value) < 10 else 1)
+
+
+def _heads(preset: Layout, texts: dict[str, list[str]], code: str, level: float) -> dict[str, str]:
+    words = {"events": "Events", "n": "Total", "mean": "Mean (SD)" if preset.joined else "Mean",
+             "sd": "SD"}  # fmt: skip
+    words |= preset.heads
+    heads = {}
+    for key in texts:
+        heads[key] = words.get(key.rsplit("_", 1)[0], "")
+    heads["label"], heads["weight"] = words["label"], words["weight"]
+    heads["effect"] = f"{measure_name(code)} ({100 * level:g}%{TIE}CI)"
+    return heads
+
+
+def _place(
+    preset: Layout,
+    texts: dict[str, list[str]],
+    heads: dict[str, str],
+    width: float,
+    *,
+    grouped: bool,
+) -> tuple[dict[str, Column], float, float]:
+    """Set the columns side by side; the panel takes what is left, the labels give way to it."""
+    keys: list[str] = []
+    for part in preset.order:
+        arms = [key for key in texts if key.rsplit("_", 1)[-1] in SIDES]
+        keys += arms if part == "arms" else [part]
+    widths = {key: _column_width(texts[key], heads[key], key, texts) for key in keys
+              if key not in {"panel", "label"}}  # fmt: skip
+    inner = width - 2 * MARGIN
+    ends = 2 * OVERHANG if preset.order[-1] == "panel" else OVERHANG
+    label = natural_width([*texts["label"], "Prediction interval"]) + (_INDENT if grouped else 0)
+    for gap in (_GAP, _CROWDED):
+        room = inner - sum(widths.values()) - gap * (len(keys) - 1) - ends
+        widths_label = min(label, max(min(0.34 * inner, room - _PANEL), 62.0))
+        if room - widths_label >= _PANEL:
+            break
+    widths["label"], widths["panel"] = widths_label, room - widths_label
+    columns: dict[str, Column] = {}
+    left, panel = MARGIN, (0.0, 0.0)
+    for key in keys:
+        if key == "panel":
+            panel = (left + OVERHANG / 2, left + OVERHANG / 2 + widths[key])
+            left += OVERHANG
+        else:
+            align: Align = "left" if key in {"label", "effect"} else "right"
+            columns[key] = Column(key, heads[key], left, widths[key], align)
+        left += widths[key] + gap
+    return columns, panel[0], panel[1]
+
+
+def _column_width(texts: list[str], head: str, key: str, all_texts: dict[str, list[str]]) -> float:
+    """Give the width of a column: that of its texts, or of the longest word of its heading."""
+    held = [*texts, *(all_texts["prediction"] if key == "effect" else [])]
+    bold = natural_width(held, weight="bold")
+    return max(bold, natural_width(wrap(head, max(bold, 42.0), weight="bold"), weight="bold"))
+
+
+def _spans(
+    columns: dict[str, Column], arms: tuple[str, str]
+) -> list[tuple[tuple[str, ...], float, float]]:
+    """Set the names of the arms over their columns."""
+    spans = []
+    for side, name in zip(SIDES, arms, strict=True):
+        own = [one for key, one in columns.items() if key.endswith(f"_{side}")]
+        if own:
+            left, right = own[0].left, own[-1].left + own[-1].width
+            spans.append((wrap(name, right - left + 6, weight="bold"), left, right))
+    return spans
+
+
+def _rows(
+    table: pd.DataFrame,
+    texts: dict[str, list[str]],
+    columns: dict[str, Column],
+    note_width: float,
+    top: float,
+) -> list[ForestRow]:
+    """Stand the rows under one another, a prediction interval and a note after each diamond."""
+    rows: list[ForestRow] = []
+    grouped = bool((table["kind"] == "subgroup").any())
+
+    def add(kind: str, cells: dict[str, tuple[str, ...]], source: int | None, inset: float) -> None:
+        nonlocal top
+        size = SMALL_SIZE if "note" in cells else 8.0
+        tallest = max(len(lines) for lines in cells.values())
+        extra = 4 if kind in {"subgroup", "total"} else 0
+        height = lines_height(tallest, size) + _PAD + extra
+        rows.append(ForestRow(kind, top, height, cells, source, inset))
+        top += height
+
+    label = columns["label"]
+    for place, kind in enumerate(table["kind"]):
+        inset = _INDENT if grouped and kind in {"study", "subtotal"} else 0.0
+        wide = label.width - inset if kind != "subgroup" else note_width - 2 * MARGIN
+        weight = "bold" if kind in {"subgroup", "total"} else "normal"
+        cells = {"label": wrap(texts["label"][place], wide, weight=weight)}
+        if kind != "subgroup":
+            cells |= {key: (texts[key][place],) for key in columns if key != "label"}
+        add(kind, cells, place, inset)
+        if kind in {"subtotal", "total"}:
+            if texts["prediction"][place]:
+                told = wrap("Prediction interval", label.width - inset)
+                add("prediction", {"label": told, "effect": (texts["prediction"][place],)},
+                    place, inset)  # fmt: skip
+            note = heterogeneity(table.iloc[place])
+            if note and kind == "subtotal":
+                add("note", {"note": wrap(note, note_width - 2 * MARGIN, SMALL_SIZE)}, None, 0)
+    return rows

@@ -1,0 +1,181 @@
+"""The table behind a forest plot: studies with their arms, subgroups, the pooled effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from peer_evidence.checks import check_choice, check_columns
+from peer_evidence.errors import InputError
+from peer_evidence.figures.axes import is_ratio
+
+ARMS = {  # what a table of two arms may hold, and in which order it is read
+    "counts": ("events", "n"),
+    "means": ("mean", "sd", "n"),
+}
+SIDES = ("intervention", "comparison")
+TOTALS = ("k", "tau2", "i2", "i2_ci_low", "i2_ci_high", "q", "q_df", "q_p_value", "p_value")
+_NATURAL = ("effect", "ci_low", "ci_high", "pi_low", "pi_high")
+
+
+def forest_table(
+    m: Any, *, data: pd.DataFrame | None = None, measure: str | None = None, sort: str = "given"
+) -> pd.DataFrame:
+    """Give the rows that :func:`forest` draws.
+
+    Parameters
+    ----------
+    m : MetaAnalysis or Subgroups
+        The result to show.
+    data : DataFrame, optional
+        The summary data by arm, one row a study: ``events_`` and ``n_``, or ``mean_``, ``sd_`` and
+        ``n_``, each with ``intervention`` and ``comparison``. Rows in the order of the studies, or
+        named by the label the result uses.
+    measure : str, optional
+        Code of the effect measure, such as ``"OR"``; that of the result when left out. Effects of
+        ratios are given on the natural scale.
+    sort : {"given", "effect", "weight"}
+        Order of the studies, within their subgroup.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (subgroup, study, subtotal or total), ``group``, ``label``, the arms, ``effect``
+        with its interval, ``weight`` in per cent, and for pooled rows the prediction interval and
+        the heterogeneity.
+
+    Raises
+    ------
+    InputError
+        If the result has no study table, or the data do not fit it.
+    """
+    check_choice("sort", sort, ("given", "effect", "weight"))
+    overall = getattr(m, "overall", m)
+    if not hasattr(overall, "study_table"):
+        raise InputError(
+            f"m: found {type(m).__name__}, allowed is the result of a meta-analysis, "
+            "such as peer_evidence.meta_analysis gives"
+        )
+    code = measure_of(overall, measure)
+    studies = _studies(overall)
+    arms = _arms(data, list(studies["label"]))
+    names = [str(name) for name in arms.columns]
+    studies = pd.concat([studies, arms], axis=1)
+    parts: list[pd.DataFrame] = []
+    for name, one in getattr(m, "groups", {}).items():
+        own = _of_group(studies, one)
+        parts.append(pd.DataFrame([{"kind": "subgroup", "group": str(name), "label": str(name)}]))
+        parts.append(_sorted(own, sort).assign(group=str(name)))
+        parts.append(_pooled(one, "subtotal", str(name), own, names))
+    if not parts:
+        parts.append(_sorted(studies, sort).assign(group=""))
+    if getattr(overall, "qm", None) is None:
+        parts.append(_pooled(overall, "total", "", studies, names))
+    table = pd.concat(parts, ignore_index=True)
+    order = ["kind", "group", "label", *names, "effect", "ci_low", "ci_high", "weight"]
+    table = table.reindex(columns=[*order, "pi_low", "pi_high", *TOTALS])
+    if is_ratio(code):
+        table[list(_NATURAL)] = np.exp(table[list(_NATURAL)].astype(float))
+    table[["group", "label"]] = table[["group", "label"]].fillna("")
+    return table
+
+
+def measure_of(m: Any, measure: str | None) -> str:
+    """Give the code of the effect measure: the given one, else what the result knows."""
+    if measure is not None:
+        return measure
+    found = getattr(m, "measure", None) or getattr(getattr(m, "studies", None), "measure", "")
+    return str(found or "")
+
+
+def _studies(m: Any) -> pd.DataFrame:
+    """Give the studies with intervals, which some results leave to us."""
+    table = m.study_table().reset_index(drop=True)
+    check_columns(table.columns, ("label", "effect", "variance", "weight"), "m.study_table()")
+    if "ci_low" not in table.columns:
+        half = NormalDist().inv_cdf(0.5 + m.level / 2) * np.sqrt(table["variance"].astype(float))
+        table["ci_low"], table["ci_high"] = table["effect"] - half, table["effect"] + half
+    kept = ["label", "effect", "variance", "ci_low", "ci_high", "weight"]
+    studies: pd.DataFrame = table[kept].assign(kind="study", label=table["label"].astype(str))
+    return studies
+
+
+def arm_columns(columns: Sequence[str]) -> list[str]:
+    """Name the columns of summary data by arm that a table holds.
+
+    Examples
+    --------
+    >>> arm_columns(["n_comparison", "events_intervention", "n_intervention", "events_comparison"])
+    ['events_intervention', 'n_intervention', 'events_comparison', 'n_comparison']
+    """
+    for names in ARMS.values():
+        wanted = [f"{name}_{side}" for side in SIDES for name in names]
+        if set(wanted) <= set(columns):
+            return wanted
+    return []
+
+
+def _arms(data: pd.DataFrame | None, labels: list[str]) -> pd.DataFrame:
+    """Give the summary data of the studies, in their order."""
+    if data is None:
+        return pd.DataFrame(index=range(len(labels)))
+    wanted = arm_columns([str(one) for one in data.columns])
+    if not wanted:
+        raise InputError(
+            "data: no summary data by arm; allowed are the columns events_ and n_, or mean_, sd_ "
+            "and n_, each with intervention and comparison"
+        )
+    if len(data) == len(labels):
+        return data[wanted].reset_index(drop=True)
+    for name in ("label", "study_id", "outcome_id", None):
+        if name is not None and name not in data.columns:
+            continue
+        names = [str(one) for one in (data.index if name is None else data[name])]
+        if len(set(names)) == len(names) and set(labels) <= set(names):
+            places = [names.index(label) for label in labels]
+            return data[wanted].iloc[places].reset_index(drop=True)
+    raise InputError(
+        f"data: found {len(data)} rows for {len(labels)} studies, and no column that names the "
+        "studies as the result does; give one row a study, in their order"
+    )
+
+
+def _of_group(studies: pd.DataFrame, one: Any) -> pd.DataFrame:
+    """Pick the studies of a group out of all, each once, so that weights are those of all."""
+    left = list(zip(studies["label"], studies["effect"], studies["variance"], strict=True))
+    places = []
+    for _, row in _studies(one).iterrows():
+        key = (row["label"], row["effect"], row["variance"])
+        if key not in left:
+            raise InputError(f"m: {row['label']!r} of a subgroup is no study of the whole analysis")
+        places.append(left.index(key))
+        left[places[-1]] = ("", np.nan, np.nan)
+    return studies.iloc[places]
+
+
+def _sorted(studies: pd.DataFrame, sort: str) -> pd.DataFrame:
+    if sort == "given":
+        return studies
+    return studies.sort_values(sort, ascending=sort == "effect", kind="stable")
+
+
+def _pooled(m: Any, kind: str, group: str, studies: pd.DataFrame, arms: list[str]) -> pd.DataFrame:
+    """Give the row of a pooled effect: interval, prediction interval, heterogeneity, sums."""
+    row: dict[str, Any] = {
+        "kind": kind,
+        "group": group,
+        "label": "All studies" if kind == "total" else "Subtotal",
+        "effect": m.estimate,
+        "ci_low": m.ci_low,
+        "ci_high": m.ci_high,
+        "weight": float(studies["weight"].sum()),
+        "pi_low": getattr(m, "pi_low", np.nan),
+        "pi_high": getattr(m, "pi_high", np.nan),
+    }
+    row |= {name: getattr(m, name, np.nan) for name in TOTALS}
+    row |= {name: studies[name].sum() for name in arms if name.startswith(("n_", "events_"))}
+    return pd.DataFrame([row])
