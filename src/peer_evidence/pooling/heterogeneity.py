@@ -37,9 +37,9 @@ def describe(problem: Problem, tau2: float, method: str) -> Heterogeneity:
     """Give Q, I2 and H2 of one analysis, given its tau2.
 
     ``i2 = 100 tau2 / (tau2 + s2)`` and ``h2 = tau2 / s2 + 1`` with the typical sampling variance
-    ``s2 = (k - p) / tr(P)`` as in metafor; ``i2_q = 100 max(0, (Q - df) / Q)``, Higgins and Thompson
-    2002. They agree for DL only. Under the common-effect model ``i2`` is ``i2_q`` and ``h2`` is
-    ``Q / df``. Without a degree of freedom I2 and H2 are NaN.
+    ``s2 = (k - p) / tr(P)`` as in metafor; ``i2_q = 100 max(0, (Q - df) / Q)``, Higgins and
+    Thompson 2002. They agree for DL only. Under the common-effect model ``i2`` is ``i2_q`` and
+    ``h2`` is ``Q / df``. Without a degree of freedom I2 and H2 are NaN.
     """
     df = float(problem.k[0] - problem.p)
     q = float(problem.quadratic(1.0 / problem.v)[0])

@@ -124,7 +124,7 @@ def pool_many(
     >>> many.estimate.round(3).tolist()
     [0.345, 0.273]
     >>> many.tau2.round(4).tolist()
-    [0.0605, 0.0]
+    [0.0696, 0.0]
     """
     check_choice("method", method, METHODS)
     check_choice("ci", ci, batch.INTERVALS)

@@ -1,7 +1,7 @@
 """Weighted projections of many analyses at once: every sum that an estimate of tau2 needs.
 
-With weights ``w = 1 / (v + tau2)`` and ``P = W - W X (X'WX)^-1 X'W`` all estimators are functions of
-a few quadratic forms and traces of ``P``. Arrays are laid out ``(k, B)``: studies down, analyses
+With weights ``w = 1 / (v + tau2)`` and ``P = W - W X (X'WX)^-1 X'W`` all estimators are functions
+of a few quadratic forms and traces of ``P``. Arrays are laid out ``(k, B)``: studies down, analyses
 across, so that sums over studies run along contiguous memory. A value of tau2 is ``(G, B)``: ``G``
 trial values for each of the ``B`` analyses. An absent study has effect 0 and variance infinity, so
 that its weight is exactly 0.
@@ -36,6 +36,11 @@ class Coefficients(NamedTuple):
     beta: Floats
     covariance: Floats
     q: Floats
+
+
+def _dot(left: Floats, right: Floats) -> Floats:
+    """Sum products over studies, (k, G, B) to (G, B), without a temporary."""
+    return np.asarray(np.einsum("kgb,kgb->gb", left, right))
 
 
 class MeanProblem:
@@ -73,7 +78,7 @@ class MeanProblem:
         w = 1.0 / (self.v[:, None, :] + t)
         s = w.sum(axis=0)
         y = self.y[:, None, :]
-        return w, s, y - (w * y).sum(axis=0) / s
+        return w, s, y - _dot(w, np.broadcast_to(y, w.shape)) / s
 
     def q(self, t: Floats) -> tuple[Floats, Floats]:
         """Give the generalised Q statistic y'Py and its slope -y'PPy at trial values (G, B)."""
@@ -87,10 +92,8 @@ class MeanProblem:
         q *= w
         wq = w * q
         across = wq.sum(axis=0)
-        wq *= q
-        da = -2.0 * (wq.sum(axis=0) - across * across / s)
-        q *= q
-        a = q.sum(axis=0)
+        da = -2.0 * (_dot(wq, q) - across * across / s)
+        a = _dot(q, q)
         w2 = w * w
         if not restricted:
             return Score(a, da, s, -w2.sum(axis=0))
@@ -99,15 +102,12 @@ class MeanProblem:
 
     @staticmethod
     def _traces(w: Floats, w2: Floats, s: Floats) -> tuple[Floats, Floats]:
-        """Give tr(P) and tr(PP) without cancellation when one weight outgrows the others."""
-        rest, rest2 = w[1:].sum(axis=0), w2[1:].sum(axis=0)
-        s2 = w2[0] + rest2
-        diagonal = w[1:] * (s - w[1:])
-        top = w[0] * rest
-        trace = (top + diagonal.sum(axis=0)) / s
-        diagonal *= diagonal
-        off = w2[0] * rest2 + (w2[1:] * (s2 - w2[1:])).sum(axis=0)
-        return trace, (top * top + diagonal.sum(axis=0) + off) / (s * s)
+        """Give tr(P) and tr(PP) without cancellation when the first weight outgrows the others."""
+        first, rest = w[0], w[1:].sum(axis=0)
+        rest2, rest3 = w2[1:].sum(axis=0), _dot(w2[1:], w[1:])
+        trace = (2.0 * first * rest + rest * rest - rest2) / s
+        squared = (first * rest) ** 2 + (s * s + 2.0 * w2[0] + rest2) * rest2 - 2.0 * s * rest3
+        return trace, squared / (s * s)
 
     def deviance(self, t: Floats, restricted: bool) -> Floats:
         """Give minus twice the log-likelihood, up to a constant, at trial values (G, B)."""
@@ -178,7 +178,8 @@ class DesignProblem:
     @staticmethod
     def _inverse(gram: Floats) -> Floats:
         """Invert many small symmetric matrices laid out (p, p, N)."""
-        return np.moveaxis(np.linalg.inv(np.moveaxis(gram, 2, 0)), 0, 2)
+        inverse = np.asarray(np.linalg.inv(np.moveaxis(gram, 2, 0)), dtype=np.float64)
+        return np.moveaxis(inverse, 0, 2)
 
     def _project(self, w: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
         """Give coefficients (p, N), inverse (p, p, N) and residuals (k, N), refined once."""

@@ -99,8 +99,8 @@ def _bound(problem: Problem) -> Floats:
 
     With the eigenvalues ``d`` of the contrasts' variances and the contrasts ``z``, the restricted
     score is the sum of ``(z^2 - d - t) / (d + t)^2``. It is negative where t exceeds every
-    ``z^2 - d``; and, as a <= sum(z^2) / (min(v) + t)^2 and c >= m / (mean(d) + t), where a quadratic
-    in t is positive.
+    ``z^2 - d``; and, as a <= sum(z^2) / (min(v) + t)^2 and c >= m / (mean(d) + t), where a
+    quadratic in t is positive.
     """
     ones = problem.present.astype(float)
     leverage, _ = problem.leverages(ones)
@@ -111,7 +111,7 @@ def _bound(problem: Problem) -> Floats:
     typical = (own * (1.0 - leverage)).sum(axis=0) / m
     excess = np.maximum(typical - smallest, 0.0)
     quadratic = 0.5 * (spread + np.sqrt(spread * (spread + 4.0 * m * excess))) / m
-    return np.minimum(quadratic, spread) * (1.0 + _SMALL) - smallest
+    return np.asarray(np.minimum(quadratic, spread) * (1.0 + _SMALL) - smallest)
 
 
 def _search(
@@ -131,7 +131,7 @@ def _search(
     proved[cells, columns] = root.certain
     if final:
         proved |= rises
-    certain = proved.all(axis=0)
+    certain = np.asarray(proved.all(axis=0))
     peaks = falls.sum(axis=0) + (f[0] <= 0)
     tau2, converged = np.zeros(bound.shape), np.ones(bound.shape, dtype=bool)
     tau2[columns], converged[columns] = root.tau2, root.converged
@@ -254,12 +254,11 @@ def _best(
     restricted: bool,
 ) -> Floats:
     """Choose, for the analyses with several maxima, the one of the highest likelihood."""
-    best = np.zeros(many.size)
-    for place, column in enumerate(many):
-        candidates = roots[columns == column]
-        if boundary[column]:
-            candidates = np.append(0.0, candidates)
-        one = problem.take(np.array([column]))
-        deviance = one.deviance(candidates[:, None], restricted)[:, 0]
-        best[place] = candidates[deviance.argmin()]
-    return best
+    rival = np.isin(columns, many)
+    at_zero = many[boundary[many]]
+    place = np.concatenate([columns[rival], at_zero])
+    value = np.concatenate([roots[rival], np.zeros(at_zero.size)])
+    deviance = problem.take(place).deviance(value[None, :], restricted)[0]
+    order = np.lexsort((deviance, place))
+    _, first = np.unique(place[order], return_index=True)
+    return np.asarray(value[order][first])

@@ -38,7 +38,7 @@ class Single(NamedTuple):
     ci: str  # the interval that was used in the end
 
 
-class Test(NamedTuple):
+class WaldTest(NamedTuple):
     """A test of several coefficients: chi-squared, or F where ``df2`` is finite."""
 
     statistic: float
@@ -66,10 +66,18 @@ def fit_one(
     method: str,
     ci: str,
     level: float,
+    given: float | None = None,
 ) -> Single:
-    """Fit one analysis of k studies, with an optional design matrix (k, p) and user weights (k,)."""
+    """Fit one analysis of k studies.
+
+    Takes an optional design matrix (k, p), user weights (k,) and a tau2 that is given, not
+    estimated; a given one has no standard error and no interval.
+    """
     problem = make_problem(y, v, design)
-    found = estimate(problem, method)
+    if given is None:
+        found = estimate(problem, method)
+    else:
+        found = Tau2(np.array([given]), np.array([_NAN]), np.array([True]))
     tau2 = float(found.tau2[0])
     used = 0.0 if np.isnan(tau2) else tau2
     fit = problem.fit(np.array([used]))
@@ -82,7 +90,7 @@ def fit_one(
     model = make_model(beta, covariance, factor, np.inf if ci == "wald" else float(df), level)
     described = describe(problem, tau2, method)
     profile = _UNKNOWN
-    if df > 0 and method != "FE":
+    if df > 0 and method != "FE" and given is None:
         profile = q_profile(problem, described.typical_variance, level)
     return Single(
         tau2, float(found.se[0]), _converged(found, profile), model, described, profile, ci
@@ -124,14 +132,14 @@ def make_model(beta: Floats, covariance: Floats, factor: float, df: float, level
     )
 
 
-def test_coefficients(model: Model, which: slice) -> Test:
+def wald_test(model: Model, which: slice) -> WaldTest:
     """Test that some coefficients are all 0: chi-squared, or F with the df of the interval."""
     beta = model.beta[which]
     wald = float(beta @ np.linalg.solve(model.covariance[which, which], beta))
     count = len(beta)
     if np.isinf(model.df):
-        return Test(wald, count, np.inf, float(laws.chi2_tail(wald, count)))
-    return Test(
+        return WaldTest(wald, count, np.inf, float(laws.chi2_tail(wald, count)))
+    return WaldTest(
         wald / count, count, model.df, laws.f_tail(wald / count, float(count), model.df)
     )
 
@@ -154,7 +162,7 @@ def explained(y: Floats, v: Floats, design: Floats, method: str, tau2: float) ->
 def log_likelihoods(
     y: Floats, v: Floats, x: Floats, beta: Floats, tau2: float, method: str
 ) -> dict[str, dict[str, float]]:
-    """Give log-likelihood, deviance, AIC, BIC and AICc under ML and REML, as metafor defines them."""
+    """Give log-likelihood, deviance, AIC, BIC and AICc under ML and REML, as metafor does."""
     k, p = x.shape
     total = v + tau2
     w = 1.0 / total

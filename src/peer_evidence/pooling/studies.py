@@ -1,4 +1,4 @@
-"""From a table to the studies of a meta-analysis: every row checked, or left out with its reason."""
+"""From a table to the studies of a meta-analysis: each row checked, or left out with its reason."""
 
 from __future__ import annotations
 
@@ -94,10 +94,14 @@ def read_studies(
     check_columns(data.columns, [effect, variance], "data")
     y, v = to_numbers(data, effect), to_numbers(data, variance)
     labels = read_labels(data, label)
-    rows = [
-        f"row {index}" + (f" ({name})" if name != str(index) else "")
-        for index, name in zip(data.index.tolist(), labels, strict=True)
-    ] if _any_bad(y, v) else []
+    rows = (
+        [
+            f"row {index}" + (f" ({name})" if name != str(index) else "")
+            for index, name in zip(data.index.tolist(), labels, strict=True)
+        ]
+        if _any_bad(y, v)
+        else []
+    )
     kept = np.ones(len(y), dtype=bool)
     left_out: tuple[tuple[str, str], ...] = ()
     missing = np.isnan(y) | np.isnan(v)
@@ -131,7 +135,7 @@ def _any_bad(y: Floats, v: Floats) -> bool:
 
 
 def _reason(note: Any) -> str:
-    text = "" if note is None or note != note else str(note)  # noqa: PLR0124 - NaN
+    text = "" if note is None or note != note else str(note)  # NaN
     return text if text and text != "<NA>" else "no effect"
 
 
