@@ -78,7 +78,7 @@ class MeanProblem:
         w = 1.0 / (self.v[:, None, :] + t)
         s = w.sum(axis=0)
         y = self.y[:, None, :]
-        return w, s, y - _dot(w, np.broadcast_to(y, w.shape)) / s
+        return w, s, y - _dot(w, y) / s
 
     def q(self, t: Floats) -> tuple[Floats, Floats]:
         """Give the generalised Q statistic y'Py and its slope -y'PPy at trial values (G, B)."""

@@ -129,8 +129,8 @@ def _search(
     root = _polish(problem, grid, score, cells, columns, restricted)
     proved = _empty_cells(score, f, np.diff(grid, axis=0))
     proved[cells, columns] = root.certain
-    if final:
-        proved |= rises
+    # one minimum where the score rises: its slope, da - dc, is positive all along the cell
+    proved |= rises & (final | (score.da[:-1] > score.dc[1:]))
     certain = np.asarray(proved.all(axis=0))
     peaks = falls.sum(axis=0) + (f[0] <= 0)
     tau2, converged = np.zeros(bound.shape), np.ones(bound.shape, dtype=bool)

@@ -57,11 +57,9 @@ def leave_one_out(m: MetaAnalysis | TablePool) -> LeaveOneOut:
     return make_rows(LeaveOneOut, s.labels, effects, variances, m)
 
 
-_COLUMNS = ("estimate", "se", "statistic", "p_value", "ci_low", "ci_high", "q") + (
-    "q_p_value",
-    "tau2",
-    "i2",
-    "h2",
+_COLUMNS = (
+    *("estimate", "se", "statistic", "p_value", "ci_low", "ci_high"),
+    *("q", "q_p_value", "tau2", "i2", "h2"),
 )
 
 
