@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 
 from peer_evidence.errors import InputError
-from peer_evidence.pooling import many
+from peer_evidence.pooling import batch, fast, many
 
-try:
-    import numba  # noqa: F401
-except ModuleNotFoundError:
-    COMPILED = False
-else:
-    COMPILED = True
-
-needs_numba = pytest.mark.skipif(not COMPILED, reason="numba, the extra 'fast', is not installed")
+needs_numba = pytest.mark.skipif(
+    not fast.COMPILED, reason="numba, the extra 'fast', is not installed"
+)
 
 
 def simulated(count):
@@ -24,6 +19,15 @@ def simulated(count):
     gone[:, :2] = False
     y[gone] = v[gone] = np.nan
     return y, v
+
+
+@pytest.mark.parametrize("method", ["REML", "ML", "PM", "DL"])
+def test_its_loops_equal_numpy_compiled_or_not(method):
+    y, v = simulated(60)
+    y = np.vstack([y, [[0.2, *[np.nan] * 9], [0.3] * 10]])
+    v = np.vstack([v, [[0.1, *[np.nan] * 9], [0.1] * 10]])
+    for one, two in zip(batch.fit_many(y, v, method), fast.fit_many(y, v, method), strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-12, atol=1e-13)
 
 
 @needs_numba
@@ -51,7 +55,7 @@ def test_compiled_equals_numpy_to_twelve_digits(method, ci):
         assert (np.abs(a - b) / np.maximum(np.abs(a), scale)).max() < 1e-12, name
 
 
-@pytest.mark.skipif(COMPILED, reason="numba is installed")
+@pytest.mark.skipif(fast.COMPILED, reason="numba is installed")
 def test_without_numba_the_message_says_how_to_get_it():
     with pytest.raises(InputError) as caught:
         many.pool_many([[0.1, 0.2]], [[0.1, 0.1]], engine="numba")

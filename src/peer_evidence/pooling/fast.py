@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 
 from peer_evidence.pooling import batch
 from peer_evidence.pooling.projection import Floats
+
+try:
+    import numba
+except ModuleNotFoundError:  # the loops still run, uncompiled: that is how tests read them
+    COMPILED, _rows = False, range
+else:
+    COMPILED, _rows = True, numba.prange
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ITERATIVE = {"ML": 0, "REML": 1, "PM": 2, "EB": 2}
@@ -25,6 +31,8 @@ _SMALL = 1e-9
 
 def _compiled(parallel: bool = False) -> Callable[[_Function], _Function]:
     """Compile a function; the machine code is kept beside the source for the next session."""
+    if not COMPILED:
+        return lambda function: function
     options = {"cache": True, "nogil": True, "parallel": parallel, "error_model": "numpy"}
     options["fastmath"] = {"reassoc", "contract"}  # sums in any order: equal to 1e-12
     return numba.njit(**options)  # type: ignore[no-any-return]
@@ -48,7 +56,7 @@ def fit_many(effects: Floats, variances: Floats, method: str) -> batch.Fits:
 
 @_compiled(parallel=True)
 def _fit(effects: Floats, variances: Floats, kind: int, out: Floats) -> None:
-    for row in numba.prange(effects.shape[0]):
+    for row in _rows(effects.shape[0]):
         k = 0
         y = np.empty(effects.shape[1])
         v = np.empty(effects.shape[1])

@@ -151,13 +151,13 @@ def _engine(name: str) -> Any:
     """Give the kernel of an engine; numba is imported only when it is asked for."""
     if name == "numpy":
         return batch.fit_many
-    try:
-        from peer_evidence.pooling import fast
-    except ModuleNotFoundError as error:
+    from peer_evidence.pooling import fast
+
+    if not fast.COMPILED:
         raise InputError(
             "engine: found 'numba', but numba is not installed; "
             "install the extra with pip install 'peer-evidence[fast]', or use engine='numpy'"
-        ) from error
+        )
     return fast.fit_many
 
 
