@@ -28,6 +28,7 @@ _HOME = {
     "check_claims": "claims",
     "review": "report.build",
     "effect_sizes": "effects.table",
+    "pools": "pooling.pools",
     "effects": "",
     "figures": "",
     "meta_analysis": "pooling.model",

@@ -1,0 +1,253 @@
+"""Every pool that the records of a review allow: one a domain and a time of measurement."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from peer_evidence.checks import check_choice, check_columns, nearest
+from peer_evidence.effects.conversion import smd_from_log_odds_ratio
+from peer_evidence.effects.table import effect_sizes
+from peer_evidence.errors import FewStudiesWarning, InputError
+from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.pooling.model import MetaAnalysis, meta_analysis
+from peer_evidence.results import Result
+
+if TYPE_CHECKING:
+    from peer_evidence.records.evidence import Evidence
+
+FEW = 5  # below this many studies tau2 and a Wald interval are not to be trusted
+MEASURES = ("SMD", "OR", "RR", "RD", "MD", "HR")
+NO_NUMBERS = "no numbers for the measure"
+ANOTHER = "another result of the study in this pool was measured later"
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pools(Result):
+    """The meta-analyses of a review, one a group; positive favours the intervention.
+
+    ``pools["hope", "up to 4 months"]`` is a :class:`MetaAnalysis`.
+
+    Attributes
+    ----------
+    by : tuple of str
+        What makes a group.
+    measure : str
+        The effect measure of all pools; ratios are on the log scale.
+    keys : tuple of tuple of str
+        The groups that were pooled.
+    rows : DataFrame
+        Every comparative result marked poolable: its group, effect, variance, ``effect_note``
+        (how it was made), whether it was ``pooled``, and else why not (``left_out_reason``).
+    intervention : str
+        The package's name for the intervention.
+    analyses, cautious : tuple of MetaAnalysis
+        The pools, and the same with the ad hoc Hartung-Knapp interval, in the order of the keys.
+    """
+
+    by: Key
+    measure: str
+    keys: tuple[Key, ...]
+    rows: pd.DataFrame
+    intervention: str
+    analyses: tuple[MetaAnalysis, ...] = field(repr=False)
+    cautious: tuple[MetaAnalysis, ...] = field(repr=False)
+
+    def __getitem__(self, key: str | Key) -> MetaAnalysis:
+        wanted = (key,) if isinstance(key, str) else tuple(key)
+        if wanted in self.keys:
+            return self.analyses[self.keys.index(wanted)]
+        known = [", ".join(one) for one in self.keys]
+        close = nearest(", ".join(map(str, wanted)), known)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise InputError(f"pools: no pool {wanted!r}{hint} (pools: {'; '.join(known) or 'none'})")
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def studies(self, key: str | Key) -> pd.DataFrame:
+        """Give the rows of the records that stand in a pool, in its order."""
+        self[key]
+        wanted = (key,) if isinstance(key, str) else tuple(key)
+        same = self.rows["pooled"].to_numpy(bool).copy()
+        for name, value in zip(self.by, wanted, strict=True):
+            same &= (self.rows[name].astype(str) == value).to_numpy(bool)
+        return self.rows[same].reset_index(drop=True)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row a pool: what it holds, Wald and ad hoc Hartung-Knapp beside each other."""
+        found = []
+        for key, wald, cautious in zip(self.keys, self.analyses, self.cautious, strict=True):
+            row: dict[str, Any] = dict(zip(self.by, key, strict=True))
+            row |= wald.to_frame().drop(columns=["qm", "qm_df", "qm_p_value", "r2"]).iloc[0]
+            row["adhoc_ci_low"], row["adhoc_ci_high"] = cautious.ci_low, cautious.ci_high
+            row["adhoc_p_value"], row["few_studies"] = cautious.p_value, wald.k < FEW
+            row["measure"], row["studies"] = self.measure, "; ".join(wald.studies.labels)
+            found.append(row)
+        columns = None if found else [*self.by, "estimate", "k", "measure", "studies"]
+        return pd.DataFrame(found, columns=columns).set_index(list(self.by))
+
+    def summary(self) -> str:
+        """Give each pool with both intervals, and say how few studies it has."""
+        out = int((~self.rows["pooled"]).sum())
+        pooled = count(int(self.rows["pooled"].sum()), "result")
+        lines = [
+            f"{count(len(self), 'pool')} of {self.measure}, {pooled}, {out} left in no pool; "
+            f"positive favours {self.intervention}"
+        ]
+        for key, wald, cautious in zip(self.keys, self.analyses, self.cautious, strict=True):
+            few = f"; fewer than {FEW} studies, tau² is a guess" if wald.k < FEW else ""
+            lines.append(
+                f"  {', '.join(words(part) for part in key)}: {number(wald.estimate)} "
+                f"({interval(wald.ci_low, wald.ci_high)}, p {p_value(wald.p_value)}; ad hoc "
+                f"Hartung-Knapp {interval(cautious.ci_low, cautious.ci_high)}), "
+                f"{count(wald.k, 'study', 'studies')}{few}"
+            )
+        return "\n".join(lines)
+
+
+def pools(
+    ev: Evidence,
+    by: Sequence[str] = ("domain", "bucket"),
+    *,
+    buckets: Sequence[float] = (4, 9),
+    minimum: int = 2,
+    measure: str | None = None,
+    **options: Any,
+) -> Pools:
+    """Pool every group of results that the records allow.
+
+    Parameters
+    ----------
+    ev : Evidence
+        The records. Results marked poolable that compare intervention and comparison are used.
+    by : sequence of str
+        Columns of outcomes or studies that make a group; ``bucket`` is the time of measurement.
+    buckets : sequence of float
+        Upper ends of the times in months, each included in its own: ``(4, 9)`` gives up to 4
+        months, over 4 to 9 months, over 9 months.
+    minimum : int
+        Studies that a pool needs.
+    measure : {"SMD", "OR", "RR", "RD", "MD", "HR"}, optional
+        The effect measure. When left out: SMD if any result prints means, else OR. For SMD, a
+        result that prints counts enters as its odds ratio over pi / sqrt 3 (Chinn 2000, Stat Med
+        19:3127), which its note says.
+    **options
+        As :func:`meta_analysis`: ``method``, ``ci``, ``level``.
+
+    Returns
+    -------
+    Pools
+        Positive favours the intervention. A study has one result in a pool: the last measured;
+        the others are left out with the reason.
+
+    Raises
+    ------
+    InputError
+        If a column is not known, the buckets do not ascend, or ``minimum`` is below 1.
+
+    Examples
+    --------
+    >>> import peer_evidence as pe
+    >>> found = pe.pools(pe.load())
+    >>> hope = found["hope", "up to 4 months"]
+    >>> hope.k, round(hope.estimate, 3)
+    (3, 0.259)
+    """
+    if minimum < 1:
+        raise InputError(f"minimum: found {minimum!r}, allowed is a whole number of at least 1")
+    rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison")
+    rows["bucket"] = time_buckets(rows["timepoint_months"], buckets)
+    names = (by,) if isinstance(by, str) else tuple(by)
+    check_columns(rows.columns, names, "by")
+    chosen = _choose_measure(rows, measure)
+    rows = _with_effects(rows, chosen)
+    rows["left_out_reason"] = _reasons(rows, names, minimum)
+    rows["pooled"] = rows["left_out_reason"] == ""
+    keys, frames = _groups(rows[rows["pooled"]], names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FewStudiesWarning)  # the result says it of each pool
+        analyses = tuple(meta_analysis(frame, **options) for frame in frames)
+        careful = options | {"ci": "hksj-adhoc"}
+        if options.get("method") == "FE":
+            careful = options
+        cautious = tuple(meta_analysis(frame, **careful) for frame in frames)
+    return Pools(names, chosen, keys, rows, ev.package["intervention"], analyses, cautious)
+
+
+def time_buckets(months: pd.Series, buckets: Sequence[float]) -> pd.Series:
+    """Name the bucket of each time; missing where the time is.
+
+    Examples
+    --------
+    >>> time_buckets(pd.Series([2.0, 4.0, 9.5]), (4, 9)).tolist()
+    ['up to 4 months', 'up to 4 months', 'over 9 months']
+    """
+    ends = [float(end) for end in buckets]
+    if not ends or sorted(set(ends)) != ends or ends[0] <= 0:
+        raise InputError(f"buckets: found {buckets!r}, allowed are ascending months above 0")
+    labels = [f"up to {ends[0]:g} months"]
+    labels += [f"over {a:g} to {b:g} months" for a, b in pairwise(ends)]
+    labels.append(f"over {ends[-1]:g} months")
+    edges = [-np.inf, *ends, np.inf]
+    values = months.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return pd.Series(pd.cut(values, edges, labels=labels, ordered=True), index=months.index)
+
+
+def _choose_measure(rows: pd.DataFrame, measure: str | None) -> str:
+    if measure is not None:
+        return check_choice("measure", measure, MEASURES)
+    return "SMD" if rows["mean_intervention"].notna().any() or rows.empty else "OR"
+
+
+def _with_effects(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Add effect and variance; for SMD, results with counts enter through their odds ratio."""
+    done = effect_sizes(rows, measure, align=True, from_estimates=True)
+    if measure != "SMD":
+        return done
+    ratios = effect_sizes(rows, "OR", align=True, from_estimates=True)
+    turned = (done["effect"].isna() & ratios["effect"].notna()).to_numpy(bool)
+    effect, variance = smd_from_log_odds_ratio(
+        effect=ratios["effect"].to_numpy(float), variance=ratios["variance"].to_numpy(float)
+    )
+    done.loc[turned, "effect"] = effect[turned]
+    done.loc[turned, "variance"] = variance[turned]
+    done.loc[turned, "se"] = np.sqrt(variance[turned])
+    notes = ratios.loc[turned, "effect_note"].replace("", "from the counts")
+    done.loc[turned, "effect_note"] = "odds ratio over π/√3, " + notes
+    return done
+
+
+def _reasons(rows: pd.DataFrame, names: Key, minimum: int) -> pd.Series:
+    """Say of each row why it is in no pool; empty where it is in one."""
+    reasons = pd.Series("", index=rows.index, dtype="str")
+    missing = rows[list(names)].isna()
+    for name in reversed(names):
+        what = "no time of measurement" if name == "bucket" else f"no {words(name)}"
+        reasons[missing[name]] = what
+    without = (reasons == "") & (rows["effect"].isna() | ~(rows["variance"] > 0))
+    reasons[without] = NO_NUMBERS + ": " + rows.loc[without, "effect_note"].astype("str")
+    kept = rows[reasons == ""].sort_values("timepoint_months", kind="stable", na_position="first")
+    earlier = kept.duplicated([*names, "study_id"], keep="last")
+    reasons[kept.index[earlier.to_numpy(bool)]] = ANOTHER
+    kept = rows[reasons == ""]
+    if len(kept):
+        sizes = kept.groupby(list(names), observed=True)["study_id"].transform("size")
+        few = sizes[sizes < minimum].index
+        reasons[few] = f"fewer than {count(minimum, 'study', 'studies')} in the group"
+    return reasons
+
+
+def _groups(rows: pd.DataFrame, names: Key) -> tuple[tuple[Key, ...], list[pd.DataFrame]]:
+    found = list(rows.groupby(list(names), observed=True, sort=True)) if len(rows) else []
+    keys = tuple(
+        tuple(str(part) for part in (key if isinstance(key, tuple) else (key,))) for key, _ in found
+    )
+    return keys, [frame for _, frame in found]
