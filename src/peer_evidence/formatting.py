@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -80,6 +81,18 @@ def count(value: int, singular: str, plural: str | None = None) -> str:
     ('1 study', '3 studies')
     """
     return f"{value} {singular if value == 1 else plural or singular + 's'}"
+
+
+def short_label(label: str) -> str:
+    """Shorten the label of a study by more than two authors to the first of them.
+
+    Examples
+    --------
+    >>> short_label("Druss, Singh, von Esenwein et al. 2018"), short_label("Min & Lee 2007")
+    ('Druss et al. 2018', 'Min & Lee 2007')
+    """
+    found = re.fullmatch(r"([^,]+), .+ (\d{4}[a-z]?)", label)
+    return f"{found[1]} et al. {found[2]}" if found else label
 
 
 def words(code: str) -> str:

@@ -36,21 +36,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def refusal(folder: Path) -> pe.RecordsError | None:
+    """Load a package; give the error that lists its faults, or None when it is sound."""
+    try:
+        pe.load(folder)
+    except pe.RecordsError as error:
+        return error
+    return None
+
+
 def holds(folder: Path, file: str, content: bytes) -> None:
     """Check the package with one file replaced: it loads, or lists the same faults."""
     path = folder / file
     try:
         path.write_bytes(content)
-        faults = pe.validate(folder)
-        assert all(str(fault).count("\n") == 0 and fault.line >= 1 for fault in faults)
-        assert all(isinstance(fault.found, str) for fault in faults)
-        if not faults:
-            assert pe.load(folder).summary()
-            return
-        with pytest.raises(pe.RecordsError) as caught:
-            pe.load(folder)
-        assert list(caught.value.faults) == faults
-        assert str(caught.value).count("\n") == len(faults)
+        error = refusal(folder)
+        if error is not None:
+            assert list(error.faults) == pe.validate(folder) != []
+            assert str(error).count("\n") == len(error.faults)
+            assert all(fault.line >= 1 for fault in error.faults)
+            assert all(isinstance(fault.found, str) for fault in error.faults)
     finally:
         path.write_bytes((DATA / file).read_bytes())
 
@@ -66,7 +71,7 @@ def as_bytes(rows: list[list[str]]) -> bytes:
     return out.getvalue().encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=70, **QUIET)
+@settings(max_examples=60, **QUIET)
 @given(data=st.data(), file=st.sampled_from(FILES))
 def test_cells_replaced(folder: Path, file: str, data: st.DataObject) -> None:
     rows = rows_of(file)
@@ -76,15 +81,15 @@ def test_cells_replaced(folder: Path, file: str, data: st.DataObject) -> None:
     holds(folder, file, as_bytes(rows))
 
 
-@settings(max_examples=50, **QUIET)
+@settings(max_examples=45, **QUIET)
 @given(data=st.data(), file=st.sampled_from(FILES))
 def test_bytes_changed(folder: Path, file: str, data: st.DataObject) -> None:
     content = bytearray((DATA / file).read_bytes())
     for _ in range(data.draw(st.integers(1, 5))):
-        place = data.draw(st.integers(0, len(content) - 1))
+        place = data.draw(st.integers(0, max(len(content) - 1, 0)))
         how = data.draw(st.sampled_from(["flip", "drop", "insert", "cut"]))
         if how == "flip":
-            content[place] = data.draw(st.integers(0, 255))
+            content[place : place + 1] = bytes([data.draw(st.integers(0, 255))])
         elif how == "insert":
             content[place:place] = data.draw(st.binary(max_size=4))
         elif how == "drop":
@@ -94,7 +99,7 @@ def test_bytes_changed(folder: Path, file: str, data: st.DataObject) -> None:
     holds(folder, file, bytes(content))
 
 
-@settings(max_examples=50, **QUIET)
+@settings(max_examples=45, **QUIET)
 @given(data=st.data(), file=st.sampled_from(FILES))
 def test_rows_and_columns_moved(folder: Path, file: str, data: st.DataObject) -> None:
     rows = rows_of(file)
@@ -115,13 +120,13 @@ def test_rows_and_columns_moved(folder: Path, file: str, data: st.DataObject) ->
     holds(folder, file, as_bytes(rows))
 
 
-@settings(max_examples=50, **QUIET)
+@settings(max_examples=45, **QUIET)
 @given(file=st.sampled_from(FILES), content=st.one_of(st.binary(), st.text().map(str.encode)))
 def test_anything_as_a_file(folder: Path, file: str, content: bytes) -> None:
     holds(folder, file, content)
 
 
-@settings(max_examples=40, **QUIET)
+@settings(max_examples=35, **QUIET)
 @given(
     file=st.sampled_from(FILES),
     text=st.text(alphabet='a,;"\n\r\t \ufeff\x00é', max_size=60),

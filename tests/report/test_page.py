@@ -125,6 +125,7 @@ def test_the_sections_stand_in_their_order(html: str) -> None:
         "Relationships and terms",
         "Outcomes counted",
         "Hospital admissions",
+        "Outcomes pooled",
         "Tensions, challenges, practice",
         "What is not known",
         "Methods, versions, references",

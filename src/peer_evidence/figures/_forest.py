@@ -67,7 +67,7 @@ def forest(
 
     Parameters
     ----------
-    m : MetaAnalysis or Subgroups
+    m : MetaAnalysis, Subgroups or Pools
         The result to show.
     data : DataFrame, optional
         The summary data by arm; see :func:`forest_table`.
@@ -99,8 +99,8 @@ def forest(
     """
     preset = PRESETS[check_choice("layout", layout, list(PRESETS))]
     table = forest_table(m, data=data, measure=measure, sort=sort)
-    overall = getattr(m, "overall", m)
-    code = rows_of.measure_of(overall, measure)
+    overall = rows_of.model_of(m)
+    code = rows_of.measure_of(m if hasattr(m, "measure") else overall, measure)
     ends = _ends(table, code, xlim)
     plan = plan_forest(
         table,

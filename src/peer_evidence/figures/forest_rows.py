@@ -29,8 +29,8 @@ def forest_table(
 
     Parameters
     ----------
-    m : MetaAnalysis or Subgroups
-        The result to show.
+    m : MetaAnalysis, Subgroups or Pools
+        The result to show. Pools are groups without a whole: a study may stand in several.
     data : DataFrame, optional
         The summary data by arm, one row a study: ``events_`` and ``n_``, or ``mean_``, ``sd_`` and
         ``n_``, each with ``intervention`` and ``comparison``. Rows in the order of the studies, or
@@ -54,26 +54,34 @@ def forest_table(
         If the result has no study table, or the data do not fit it.
     """
     check_choice("sort", sort, ("given", "effect", "weight"))
-    overall = getattr(m, "overall", m)
+    overall = model_of(m)
     if not hasattr(overall, "study_table"):
         raise InputError(
             f"m: found {type(m).__name__}, allowed is the result of a meta-analysis, "
             "such as peer_evidence.meta_analysis gives"
         )
-    code = measure_of(overall, measure)
-    studies = _studies(overall)
+    groups = getattr(m, "groups", {})
+    apart = bool(groups) and not hasattr(m, "overall")
+    code = measure_of(m if apart else overall, measure)
+    studies = (
+        pd.concat([_studies(one) for one in groups.values()], ignore_index=True)
+        if apart
+        else _studies(overall)
+    )
     arms = _arms(data, list(studies["label"]))
     names = [str(name) for name in arms.columns]
     studies = pd.concat([studies, arms], axis=1)
     parts: list[pd.DataFrame] = []
-    for name, one in getattr(m, "groups", {}).items():
-        own = _of_group(studies, one)
+    begin = 0
+    for name, one in groups.items():
+        own = studies.iloc[begin : begin + one.k] if apart else _of_group(studies, one)
+        begin += one.k
         parts.append(pd.DataFrame([{"kind": "subgroup", "group": str(name), "label": str(name)}]))
         parts.append(_sorted(own, sort).assign(group=str(name)))
         parts.append(_pooled(one, "subtotal", str(name), own, names))
     if not parts:
         parts.append(_sorted(studies, sort).assign(group=""))
-    if getattr(overall, "qm", None) is None:
+    if not apart and getattr(overall, "qm", None) is None:
         parts.append(_pooled(overall, "total", "", studies, names))
     table = pd.concat(parts, ignore_index=True)
     order = ["kind", "group", "label", *names, "effect", "ci_low", "ci_high", "weight"]
@@ -82,6 +90,13 @@ def forest_table(
         table[list(_NATURAL)] = np.exp(table[list(_NATURAL)].astype(float))
     table[["group", "label"]] = table[["group", "label"]].fillna("")
     return table
+
+
+def model_of(m: Any) -> Any:
+    """Give the analysis that speaks for the whole: of all studies, else of the first group."""
+    if hasattr(m, "overall"):
+        return m.overall
+    return next(iter(getattr(m, "groups", {}).values()), m)
 
 
 def measure_of(m: Any, measure: str | None) -> str:
@@ -119,11 +134,21 @@ def arm_columns(columns: Sequence[str]) -> list[str]:
     return []
 
 
+def _fullest(data: pd.DataFrame) -> list[str]:
+    """Name the columns of counts or of means, whichever more studies have whole."""
+    kinds = [arm_columns([c for c in data.columns if c in _columns(kind)]) for kind in ARMS]
+    return max(kinds, key=lambda names: data[names].notna().all(axis=1).sum() if names else -1)
+
+
+def _columns(kind: str) -> set[str]:
+    return {f"{name}_{side}" for side in SIDES for name in ARMS[kind]}
+
+
 def _arms(data: pd.DataFrame | None, labels: list[str]) -> pd.DataFrame:
     """Give the summary data of the studies, in their order."""
     if data is None:
         return pd.DataFrame(index=range(len(labels)))
-    wanted = arm_columns([str(one) for one in data.columns])
+    wanted = _fullest(data)
     if not wanted:
         raise InputError(
             "data: no summary data by arm; allowed are the columns events_ and n_, or mean_, sd_ "

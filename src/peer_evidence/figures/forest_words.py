@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from peer_evidence.figures.forest_rows import model_of
 from peer_evidence.figures.layout import MARGIN, widest_word, wrap
 from peer_evidence.figures.style import SMALL_SIZE, plain
 from peer_evidence.formatting import count, interval, number, p_value
@@ -92,7 +93,7 @@ def _variance(value: float) -> str:
 
 def foot_lines(m: Any, table: pd.DataFrame, code: str, width: float) -> tuple[str, ...]:
     """Write what was done and how to read it, under the figure."""
-    overall = getattr(m, "overall", m)
+    overall = model_of(m)
     totals = table[table["kind"] == "total"]
     said = [f"Heterogeneity: {heterogeneity(row)}." for _, row in totals.iterrows()]
     said = [one for one in said if one != "Heterogeneity: ."]

@@ -33,7 +33,8 @@ def _compiled(parallel: bool = False) -> Callable[[_Function], _Function]:
     """Compile a function; the machine code is kept beside the source for the next session."""
     if not COMPILED:
         return lambda function: function
-    options = {"cache": True, "nogil": True, "parallel": parallel, "error_model": "numpy"}
+    options: dict[str, Any] = {"cache": True, "nogil": True, "parallel": parallel}
+    options["error_model"] = "numpy"
     options["fastmath"] = {"reassoc", "contract"}  # sums in any order: equal to 1e-12
     return numba.njit(**options)  # type: ignore[no-any-return]
 

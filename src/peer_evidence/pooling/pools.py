@@ -15,7 +15,7 @@ from peer_evidence.checks import check_choice, check_columns, nearest
 from peer_evidence.effects.conversion import smd_from_log_odds_ratio
 from peer_evidence.effects.table import effect_sizes
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.formatting import count, interval, number, p_value, short_label, words
 from peer_evidence.pooling.model import MetaAnalysis, meta_analysis
 from peer_evidence.results import Result
 
@@ -72,8 +72,19 @@ class Pools(Result):
     def __len__(self) -> int:
         return len(self.keys)
 
-    def studies(self, key: str | Key) -> pd.DataFrame:
-        """Give the rows of the records that stand in a pool, in its order."""
+    @property
+    def groups(self) -> dict[str, MetaAnalysis]:
+        """The pools by a name that readers see."""
+        names = [", ".join(words(part) for part in key) for key in self.keys]
+        return {
+            name[:1].upper() + name[1:]: one for name, one in zip(names, self.analyses, strict=True)
+        }
+
+    def studies(self, key: str | Key | None = None) -> pd.DataFrame:
+        """Give the rows of the records in a pool, or in all of them, in the order of the pools."""
+        if key is None:
+            frames = [self.studies(one) for one in self.keys]
+            return pd.concat(frames, ignore_index=True) if frames else self.rows.head(0)
         self[key]
         wanted = (key,) if isinstance(key, str) else tuple(key)
         same = self.rows["pooled"].to_numpy(bool).copy()
@@ -164,6 +175,7 @@ def pools(
     if minimum < 1:
         raise InputError(f"minimum: found {minimum!r}, allowed is a whole number of at least 1")
     rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison")
+    rows["label"] = _short_labels(rows)
     rows["bucket"] = time_buckets(rows["timepoint_months"], buckets)
     names = (by,) if isinstance(by, str) else tuple(by)
     check_columns(rows.columns, names, "by")
@@ -199,6 +211,13 @@ def time_buckets(months: pd.Series, buckets: Sequence[float]) -> pd.Series:
     edges = [-np.inf, *ends, np.inf]
     values = months.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     return pd.Series(pd.cut(values, edges, labels=labels, ordered=True), index=months.index)
+
+
+def _short_labels(rows: pd.DataFrame) -> pd.Series:
+    """Shorten the labels of the studies, as long as no two studies look alike then."""
+    short = rows["label"].map(short_label)
+    alike = rows.groupby(short)["study_id"].transform("nunique") > 1
+    return short.where(~alike, rows["label"])
 
 
 def _choose_measure(rows: pd.DataFrame, measure: str | None) -> str:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from peer_evidence.claims import check_claims
 from peer_evidence.direction.admissions import admissions
 from peer_evidence.direction.tally import tally
+from peer_evidence.pooling.pools import pools
 
 if TYPE_CHECKING:
     from peer_evidence.claims import Claims
     from peer_evidence.direction.admissions import AdmissionSummary
     from peer_evidence.direction.tally import Tally
+    from peer_evidence.pooling.pools import Pools
     from peer_evidence.records.evidence import Evidence
 
 
@@ -32,6 +34,8 @@ class Analyses:
         Studies by direction over all domains, one vote a study.
     hospital : AdmissionSummary or None
         The results on hospital use; None when the review names no such domain.
+    pools : Pools
+        The meta-analyses that the records allow, by domain and time.
     claims : Claims
         The statements of the narrative with their verdicts.
     """
@@ -41,6 +45,7 @@ class Analyses:
     directions: Tally
     overall: Tally
     hospital: AdmissionSummary | None
+    pools: Pools
     claims: Claims
 
 
@@ -54,5 +59,6 @@ def analyse(ev: Evidence) -> Analyses:
         directions=tally(outcomes, by="domain", column="effect_direction", one_vote_per="study_id"),
         overall=tally(outcomes, by=None, column="effect_direction", one_vote_per="study_id"),
         hospital=admissions(ev) if hospital else None,
+        pools=pools(ev),
         claims=check_claims(ev),
     )

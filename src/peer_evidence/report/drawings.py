@@ -10,6 +10,7 @@ from peer_evidence.figures._admissions import admissions
 from peer_evidence.figures._claims import claims
 from peer_evidence.figures._continuum import continuum
 from peer_evidence.figures._evidence_map import evidence_map
+from peer_evidence.figures._forest import forest
 from peer_evidence.figures._tally import tally
 from peer_evidence.figures.saving import drawn, save
 from peer_evidence.report.page import Saved
@@ -42,6 +43,19 @@ def _admissions(analyses: Analyses) -> Axes | None:
     )
 
 
+def _pools(analyses: Analyses) -> Axes | None:
+    pools, package = analyses.pools, analyses.ev.package
+    if not len(pools):
+        return None
+    return forest(
+        pools,
+        data=pools.studies(),
+        intervention=package["intervention"].capitalize(),
+        comparison="Comparison",
+        favours=(package["comparison"], package["intervention"]),
+    )
+
+
 def _continuum(analyses: Analyses) -> Axes | None:
     return continuum(analyses.ev) if "continuum" in analyses.ev.framework else None
 
@@ -57,6 +71,7 @@ DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
     "continuum": _continuum,
     "tally": _tally,
     "admissions": _admissions,
+    "pools": _pools,
 }
 
 

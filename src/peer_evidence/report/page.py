@@ -81,6 +81,7 @@ def render(context: Context) -> str:
         methods,
         opening,
         outcomes,
+        pooled,
         records,
         unknown,
     )
@@ -92,6 +93,7 @@ def render(context: Context) -> str:
         framework.relationships(context),
         outcomes.section(context),
         admissions.section(context),
+        pooled.section(context),
         framework.practice(context),
         unknown.section(context),
         methods.section(context),

@@ -9,6 +9,8 @@ import pandas as pd
 
 from peer_evidence.report.analyses import Analyses
 
+_POOL_ROWS = ["outcome_id", "study_id", "domain", "bucket", "effect", "variance", "effect_note"]
+_POOL_ROWS += ["pooled", "left_out_reason"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,6 +26,8 @@ def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
         "sign_tests": analyses.directions.sign_tests(),
         "sign_tests_unsigned_against": analyses.directions.sign_tests(unsigned="against"),
         "directions_overall": analyses.overall.votes,
+        "pools": analyses.pools.to_frame(),
+        "pools_rows": analyses.pools.rows[_POOL_ROWS],
         "claims": analyses.claims.to_frame(),
     }
     if analyses.hospital is not None:

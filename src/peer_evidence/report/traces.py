@@ -54,6 +54,11 @@ def tally_rows(
     return mask & outcomes[tally.one_vote_per].isin(votes[tally.one_vote_per]).to_numpy(bool)
 
 
+def rows_named(ev: Evidence, outcome_ids: list[str]) -> str:
+    """Name the lines of some outcomes."""
+    return outcome_lines(ev, ev.outcomes["outcome_id"].isin(outcome_ids).to_numpy(bool))
+
+
 def outcome_lines(ev: Evidence, mask: npt.NDArray[np.bool_]) -> str:
     """Name the lines of the outcomes that are marked."""
     return lines_of("outcomes.csv", [int(line) for line in ev.lines("outcomes")[mask]])

@@ -1,0 +1,100 @@
+"""The outcomes pooled: every domain and time with studies enough."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.pooling.pools import FEW, Pools
+from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
+from peer_evidence.report.page import Context
+from peer_evidence.report.traces import rows_named
+
+_HOW = "pe.pools(ev)"
+
+
+def section(context: Context) -> Section:
+    """Give the pools with Wald and ad hoc Hartung-Knapp intervals beside each other."""
+    pools = context.analyses.pools
+    if not len(pools):
+        answer = "No domain has two studies with numbers that could be pooled."
+        return Section("pooled", "Outcomes pooled", answer, [_left(pools)])
+    frame = pools.to_frame()
+    few = int(frame["few_studies"].sum())
+    steady = int((frame["adhoc_ci_low"] > 0).sum())
+    plain = int((frame["ci_low"] > 0).sum())
+
+    def show(value: int, what: str) -> Markup:
+        return context.numbers.show(value, what, _HOW, "tables/pools.csv")
+
+    answer = Markup(
+        "{} pools can be made, {} of them of fewer than {} studies. {} exclude no effect in favour "
+        "of {} with a normal interval, {} with the ad hoc Hartung-Knapp interval."
+    ).format(
+        show(len(frame), "groups of domain and time with two studies or more"),
+        show(few, f"pools of fewer than {FEW} studies"),
+        FEW,
+        show(plain, "pools whose normal interval lies above 0"),
+        context.intervention,
+        show(steady, "pools whose ad hoc Hartung-Knapp interval lies above 0"),
+    )
+    caption = (
+        f"Effects on one scale ({words(pools.measure)}), positive in favour of "
+        f"{context.intervention}; each domain and time is a pool of its own, since a study may "
+        "stand in several."
+    )
+    blocks: list[Block] = [
+        *context.drawing("pools", caption),
+        _table(context, pools, frame),
+        Paragraph(
+            f"With fewer than {FEW} studies the variance between studies is hardly known: the "
+            "normal interval is then too narrow, the Hartung-Knapp interval often too wide. Both "
+            "are shown; where they disagree, the records do not settle the question. Counts enter "
+            "as odds ratios divided by π/√3.",
+            small=True,
+        ),
+        _left(pools),
+    ]
+    return Section("pooled", "Outcomes pooled", answer, blocks)
+
+
+def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
+    rows: list[list[Html]] = []
+    for key, (_, pool) in zip(pools.keys, frame.iterrows(), strict=True):
+        where = rows_named(context.ev, list(pools.studies(key)["outcome_id"]))
+        name = ", ".join(key)
+        parts = [context.ev.vocabularies.label("domain", key[0]), *key[1:]]
+
+        def show(value: str, what: str, name: str = name, where: str = where) -> Markup:
+            return context.numbers.show(value, f"{name}: {what}", _HOW, where)
+
+        wald = f"{number(pool['estimate'])} ({interval(pool['ci_low'], pool['ci_high'])})"
+        careful = interval(pool["adhoc_ci_low"], pool["adhoc_ci_high"])
+        rows.append(
+            [
+                ", ".join(parts),
+                show(str(pool["k"]), "studies"),
+                show(wald, f"pooled {pools.measure}, {pool['method']}, normal interval"),
+                p_value(pool["p_value"]),
+                show(careful, "ad hoc Hartung-Knapp interval"),
+                p_value(pool["adhoc_p_value"]),
+                interval(pool["pi_low"], pool["pi_high"]),
+                number(pool["tau2"], 3),
+                f"{number(pool['i2'], 0)}%",
+            ]
+        )
+    header = ["pool", "studies", f"{pools.measure} (95% normal interval)", "p"]
+    header += ["ad hoc Hartung-Knapp", "p", "prediction interval", "τ²", "I²"]
+    right = frozenset(range(1, len(header)))
+    return Grid("Pools by domain and time, random effects (REML)", header, rows, right=right)
+
+
+def _left(pools: Pools) -> Paragraph:
+    out = pools.rows[~pools.rows["pooled"]]
+    if out.empty:
+        return Paragraph("Every poolable result stands in a pool.", small=True)
+    reasons = out["left_out_reason"].str.split(":").str[0].value_counts()
+    parts = "; ".join(f"{reason}: {times}" for reason, times in reasons.items())
+    noun = count(len(out), "poolable result stands", "poolable results stand")
+    return Paragraph(f"{noun} in no pool ({parts}).", small=True)
