@@ -29,6 +29,7 @@ _HOME = {
     "review": "report.build",
     "effect_sizes": "effects.table",
     "pools": "pooling.pools",
+    "Pools": "pooling.pools",
     "effects": "",
     "figures": "",
     "meta_analysis": "pooling.model",

@@ -14,6 +14,7 @@ from peer_evidence.direction.sign_test import SignTest, sign_test
 from peer_evidence.direction.tally import TIED, Tally, tally
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.pooling.pools import Pools, pools
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class AdmissionSummary(Result):
     sign_tests : DataFrame
         The sign tests of each domain and of all together, with those without a sign shown and
         counted against; indexed by ``domain`` (``all`` for the last) and ``unsigned``.
+    pooled : Pools
+        By domain, over all times of measurement: the pooled effect of the results marked
+        poolable, where two studies or more have numbers. Positive favours the intervention.
     """
 
     intervention: str
@@ -57,6 +61,7 @@ class AdmissionSummary(Result):
     overall: SignTest
     also_unsigned: int
     sign_tests: pd.DataFrame
+    pooled: Pools
 
     def to_frame(self) -> pd.DataFrame:
         """Give every result, one a row."""
@@ -80,8 +85,15 @@ class AdmissionSummary(Result):
             "Which way the estimates point:",
             *self.directions._lines(),
             *self._effect_lines(),
+            *self._pooled_lines(),
         ]
         return "\n".join(lines)
+
+    def _pooled_lines(self) -> list[str]:
+        if not len(self.pooled):
+            return ["No domain has two studies whose numbers can be pooled."]
+        head, *lines = self.pooled.summary().splitlines()
+        return [f"Pooled over all times, {head}:", *lines]
 
     def _effect_lines(self) -> list[str]:
         known = self.rows[self.rows["not_computed"] == ""]
@@ -165,6 +177,7 @@ def admissions(
         ),
         also_unsigned=_also_unsigned(frame, together),
         sign_tests=_sign_tests(directions, together, level),
+        pooled=pools(ev, by=("domain",), domains=wanted, level=level),
     )
 
 

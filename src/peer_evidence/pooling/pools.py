@@ -131,6 +131,7 @@ def pools(
     buckets: Sequence[float] = (4, 9),
     minimum: int = 2,
     measure: str | None = None,
+    domains: Sequence[str] | None = None,
     **options: Any,
 ) -> Pools:
     """Pool every group of results that the records allow.
@@ -150,6 +151,8 @@ def pools(
         The effect measure. When left out: SMD if any result prints means, else OR. For SMD, a
         result that prints counts enters as its odds ratio over pi / sqrt 3 (Chinn 2000, Stat Med
         19:3127), which its note says.
+    domains : sequence of str, optional
+        The outcome domains to pool; all when left out.
     **options
         As :func:`meta_analysis`: ``method``, ``ci``, ``level``.
 
@@ -174,7 +177,7 @@ def pools(
     """
     if minimum < 1:
         raise InputError(f"minimum: found {minimum!r}, allowed is a whole number of at least 1")
-    rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison")
+    rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison", domain=domains)
     rows["label"] = _short_labels(rows)
     rows["bucket"] = time_buckets(rows["timepoint_months"], buckets)
     names = (by,) if isinstance(by, str) else tuple(by)

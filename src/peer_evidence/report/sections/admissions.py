@@ -11,9 +11,11 @@ from markupsafe import Markup
 from peer_evidence.formatting import interval, number, p_value, per_cent, words
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.traces import rows_named
 
 if TYPE_CHECKING:
     from peer_evidence.direction.sign_test import SignTest
+    from peer_evidence.pooling.pools import Pools
 
 
 def section(context: Context) -> Section | None:
@@ -39,6 +41,7 @@ def section(context: Context) -> Section | None:
     )
     blocks: list[Block] = [
         Paragraph(_signs(context, hospital.overall)),
+        Paragraph(_pooled(context, hospital.pooled)),
         *context.drawing(
             "admissions",
             "Every result on hospital use: its direction, and its effect with a 95% interval "
@@ -86,6 +89,31 @@ def _signs(context: Context, test: SignTest) -> Html:
             )
         )
     return Markup(" ").join(lines)
+
+
+def _pooled(context: Context, pools: Pools) -> Html:
+    """Give the pooled effects, or say that none can be."""
+    if not len(pools):
+        return "No two studies of one domain print numbers that could be pooled."
+    parts = []
+    for key, (_, pool) in zip(pools.keys, pools.to_frame().iterrows(), strict=True):
+        where = rows_named(context.ev, list(pools.studies(key)["outcome_id"]))
+        label = context.ev.vocabularies.label("domain", key[0])
+        effect = f"{number(pool['estimate'])} ({interval(pool['ci_low'], pool['ci_high'])})"
+        parts.append(
+            Markup(
+                "{}: the {} of {} studies over all times is {} with a normal interval and {} with "
+                "the ad hoc Hartung-Knapp interval, positive in favour of {}."
+            ).format(
+                label,
+                pools.measure,
+                int(pool["k"]),
+                context.numbers.show(effect, f"{label}, pooled", "pe.admissions(ev).pooled", where),
+                interval(pool["adhoc_ci_low"], pool["adhoc_ci_high"]),
+                context.intervention,
+            )
+        )
+    return Markup(" ").join(parts)
 
 
 def _table(context: Context, frame: pd.DataFrame) -> Grid:
