@@ -30,6 +30,17 @@ _HOME = {
     "effect_sizes": "effects.table",
     "effects": "",
     "figures": "",
+    "meta_analysis": "pooling.model",
+    "MetaAnalysis": "pooling.model",
+    "mantel_haenszel": "pooling.fixed_table",
+    "peto": "pooling.fixed_table",
+    "TablePool": "pooling.fixed_table",
+    "subgroups": "pooling.subgroups",
+    "pool_many": "pooling.many",
+    "leave_one_out": "sensitivity.leave_one_out",
+    "influence": "sensitivity.influence",
+    "cumulative": "sensitivity.cumulative",
+    "permutation_test": "sensitivity.permutation",
 }
 
 __all__ = sorted(_HOME)

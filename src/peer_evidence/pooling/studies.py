@@ -1,0 +1,179 @@
+"""From a table to the studies of a meta-analysis: each row checked, or left out with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peer_evidence.checks import check_columns
+from peer_evidence.errors import InputError
+from peer_evidence.pooling.projection import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN = 5
+_LABELS = ("study_id", "outcome_id")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Studies:
+    """What later verbs need of the data: effects, variances and labels, one a study.
+
+    Attributes
+    ----------
+    effects, variances : array (k,)
+        Effects and sampling variances, in the order of the table.
+    labels : tuple of str
+        Names of the studies.
+    weights : array (k,) or None
+        The user's weights.
+    left_out : tuple of (str, str)
+        Label and reason of each row without an effect.
+    measure : str
+        The effect measure when the table names a single one, else empty.
+    """
+
+    effects: Floats
+    variances: Floats
+    labels: tuple[str, ...]
+    weights: Floats | None = None
+    left_out: tuple[tuple[str, str], ...] = ()
+    measure: str = ""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def to_numbers(frame: pd.DataFrame, column: str) -> Floats:
+    """Read a column as floats, missing values as NaN; text is an error that names its rows."""
+    import pandas as pd
+
+    series = frame[column]
+    if getattr(series, "ndim", 1) != 1:
+        raise InputError(f"{column}: the table has several columns of this name")
+    if series.dtype == np.float64:
+        return series.to_numpy()
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return series.to_numpy(dtype=float, na_value=np.nan)
+    numbers = pd.to_numeric(series, errors="coerce")
+    bad = np.flatnonzero(numbers.isna().to_numpy() & series.notna().to_numpy())
+    if bad.size:
+        texts = [f"row {series.index[i]}: {str(series.iloc[i])!r}" for i in bad[:_SHOWN]]
+        raise InputError(f"{column}: found text where a number belongs, {', '.join(texts)}")
+    return numbers.to_numpy(dtype=float, na_value=np.nan)
+
+
+def read_labels(frame: pd.DataFrame, label: str) -> list[str]:
+    """Give the names of the rows: the label column, else study_id, outcome_id or the index."""
+    if label not in frame.columns:
+        if label != "label":
+            check_columns(frame.columns, [label], "label")
+        label = next((name for name in _LABELS if name in frame.columns), "")
+    values = frame[label] if label else frame.index
+    return [str(value) for value in values.tolist()]
+
+
+def read_studies(
+    data: pd.DataFrame,
+    effect: str,
+    variance: str,
+    label: str,
+    weights: str | Sequence[float] | None = None,
+) -> tuple[Studies, NDArray[np.bool_]]:
+    """Read the studies of a table; say also which of its rows were kept."""
+    if not hasattr(data, "columns"):
+        raise InputError(
+            f"data: found {type(data).__name__}, allowed is a pandas DataFrame; "
+            "for plain arrays use pool_many"
+        )
+    check_columns(data.columns, [effect, variance], "data")
+    y, v = to_numbers(data, effect), to_numbers(data, variance)
+    labels = read_labels(data, label)
+    rows = (
+        [
+            f"row {index}" + (f" ({name})" if name != str(index) else "")
+            for index, name in zip(data.index.tolist(), labels, strict=True)
+        ]
+        if _any_bad(y, v)
+        else []
+    )
+    kept = np.ones(len(y), dtype=bool)
+    left_out: tuple[tuple[str, str], ...] = ()
+    missing = np.isnan(y) | np.isnan(v)
+    if missing.any() and "effect_note" in data.columns:
+        notes = data["effect_note"].tolist()
+        left_out = tuple((labels[i], _reason(notes[i])) for i in np.flatnonzero(missing))
+        kept = ~missing
+    _refuse(kept & np.isnan(y), effect, "a missing value", "a finite number", rows)
+    _refuse(kept & np.isnan(v), variance, "a missing value", "a positive number", rows)
+    _refuse(kept & np.isinf(y), effect, "an infinite value", "a finite number", rows)
+    _refuse(kept & np.isinf(v), variance, "an infinite value", "a positive number", rows)
+    _refuse(kept & (v == 0), variance, "0", "a positive number", rows)
+    _refuse(kept & (v < 0), variance, "a negative value", "a positive number", rows)
+    chosen = _read_weights(data, weights, rows)
+    if not kept.any():
+        gone = f" ({len(left_out)} left out for want of an effect)" if left_out else ""
+        raise InputError(f"data: there is no study to pool{gone}")
+    studies = Studies(
+        effects=y[kept].copy(),
+        variances=v[kept].copy(),
+        labels=tuple(name for name, keep in zip(labels, kept, strict=True) if keep),
+        weights=None if chosen is None else chosen[kept],
+        left_out=left_out,
+        measure=_measure(data, kept),
+    )
+    return studies, kept
+
+
+def _any_bad(y: Floats, v: Floats) -> bool:
+    return not bool(np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all())
+
+
+def _reason(note: Any) -> str:
+    text = "" if note is None or note != note else str(note)  # NaN
+    return text if text and text != "<NA>" else "no effect"
+
+
+def _refuse(
+    bad: NDArray[np.bool_], column: str, found: str, allowed: str, rows: Sequence[str]
+) -> None:
+    """Raise InputError that names the rows of a fault."""
+    where = np.flatnonzero(bad)
+    if not where.size:
+        return
+    shown = ", ".join(rows[i] for i in where[:_SHOWN])
+    more = f" and {where.size - _SHOWN} more" if where.size > _SHOWN else ""
+    raise InputError(f"{column}: found {found} in {shown}{more}, allowed is {allowed}")
+
+
+def _read_weights(
+    data: pd.DataFrame, weights: str | Sequence[float] | None, rows: Sequence[str]
+) -> Floats | None:
+    if weights is None:
+        return None
+    if isinstance(weights, str):
+        check_columns(data.columns, [weights], "weights")
+        values = to_numbers(data, weights)
+    else:
+        values = np.asarray(weights, dtype=float)
+        if values.shape != (len(data),):
+            raise InputError(
+                f"weights: found shape {values.shape}, allowed is one weight for each of the "
+                f"{len(data)} rows"
+            )
+    if not (np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0):
+        raise InputError("weights: allowed are finite numbers of at least 0, not all of them 0")
+    return values
+
+
+def _measure(data: pd.DataFrame, kept: NDArray[np.bool_]) -> str:
+    """Give the one effect measure that the table names, if it does."""
+    if "measure" not in data.columns:
+        return ""
+    found = {str(value) for value in data["measure"][kept].tolist()}
+    return found.pop() if len(found) == 1 else ""

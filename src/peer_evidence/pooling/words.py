@@ -1,0 +1,111 @@
+"""A meta-analysis in words: the answer first, its uncertainty beside it, then what to beware of."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.pooling.tau2 import METHODS
+
+if TYPE_CHECKING:
+    from peer_evidence.pooling.model import MetaAnalysis
+
+FEW = 5
+_INTERVALS = {
+    "wald": "normal (Wald) interval",
+    "t": "t interval",
+    "hksj": "Hartung-Knapp interval",
+    "hksj-adhoc": "ad hoc Hartung-Knapp interval (factor at least 1)",
+}
+
+
+def variance(value: float) -> str:
+    """Write a variance with four decimals, or in powers of ten when it is small or large."""
+    if math.isinf(value):
+        return "∞"
+    if value == 0 or 0.001 <= abs(value) < 10_000:
+        return number(value, 4)
+    return f"{value:.2e}"
+
+
+def describe(m: MetaAnalysis) -> str:
+    """Write the result of a meta-analysis, the answer in the first line."""
+    lines = [_answer(m), *_few(m), _model(m), *_prediction(m), *_heterogeneity(m), *_moderators(m)]
+    if m.left_out:
+        named = "; ".join(f"{label}: {reason}" for label, reason in m.left_out[:FEW])
+        more = "; ..." if len(m.left_out) > FEW else ""
+        lines.append(f"Left out for want of an effect: {len(m.left_out)} ({named}{more}).")
+    if not m.converged:
+        lines.append("Not converged: tau² or its interval was not reached.")
+    return "\n".join(lines)
+
+
+def _answer(m: MetaAnalysis) -> str:
+    percent = f"{100 * m.level:g}%"
+    what = "Pooled effect" if m.regression.design is None else "Effect where all moderators are 0"
+    scale = f" ({m.studies.measure})" if m.studies.measure else ""
+    return (
+        f"{what}{scale} {number(m.estimate)} ({percent} CI {interval(m.ci_low, m.ci_high)}, "
+        f"p = {p_value(m.p_value)}), {count(m.k, 'study', 'studies')}.".replace("= <", "< ")
+    )
+
+
+def _few(m: MetaAnalysis) -> list[str]:
+    if m.k == 1:
+        return ["One study: nothing was pooled, and heterogeneity cannot be estimated."]
+    if m.k < FEW:
+        return [f"Only {m.k} studies: interval and heterogeneity are hardly known."]
+    return []
+
+
+def _model(m: MetaAnalysis) -> str:
+    kind = "Common-effect model" if m.method == "FE" else "Random-effects model"
+    df = f", {m.df:g} df" if math.isfinite(m.df) else ""
+    factor = f", factor {number(m.hk_factor, 3)}" if m.ci.startswith("hksj") else ""
+    return f"{kind}, {METHODS[m.method]}; {_INTERVALS[m.ci]}{df}{factor}."
+
+
+def _prediction(m: MetaAnalysis) -> list[str]:
+    if m.regression.design is not None:
+        return []
+    if math.isnan(m.pi_low):
+        return ["No prediction interval."]
+    law = f"t, {m.df:g} df" if math.isfinite(m.df) else "normal"
+    return [f"{100 * m.level:g}% prediction interval {interval(m.pi_low, m.pi_high)} ({law})."]
+
+
+def _heterogeneity(m: MetaAnalysis) -> list[str]:
+    if m.q_df <= 0:
+        return []
+    p = f"p = {p_value(m.q_p_value)}".replace("= <", "< ")
+    test = f"Q = {number(m.q)} on {m.q_df:g} df, {p}."
+    if math.isnan(m.tau2_ci_low):
+        return [f"Heterogeneity: I² = {number(m.i2, 1)}% of (Q - df) / Q; {test}"]
+    text = (
+        f"Heterogeneity: tau² = {variance(m.tau2)} ({variance(m.tau2_ci_low)} to "
+        f"{variance(m.tau2_ci_high)}), I² = {number(m.i2, 1)}% "
+        f"({interval(m.i2_ci_low, m.i2_ci_high, 1)}); {test}"
+    )
+    if m.tau2_ci_high == 0:
+        text += " The studies agree more than chance allows: the interval of tau² is empty."
+    return [text]
+
+
+def _moderators(m: MetaAnalysis) -> list[str]:
+    if m.regression.design is None or m.qm is None:
+        return []
+    p = f"p = {p_value(m.qm_p_value)}".replace("= <", "< ")
+    df = f"{m.qm_df:g}" + (f" and {m.df:g}" if math.isfinite(m.df) else "")
+    share = ""
+    if m.r2 is not None:
+        share = f"; R² = {number(m.r2, 1)}%"
+        if math.isnan(m.r2):
+            share = "; R² is not defined, without moderators there is no heterogeneity"
+    lines = [f"Moderators: QM = {number(m.qm)} on {df} df, {p}{share}."]
+    model = m.regression.model
+    for place, name in enumerate(m.regression.names):
+        limits = interval(model.ci_low[place], model.ci_high[place], 3)
+        size = f"{number(model.beta[place], 3)} ({limits})"
+        lines.append(f"  {name}: {size}, p {p_value(model.p_value[place])}")
+    return lines
