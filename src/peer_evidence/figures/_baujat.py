@@ -162,11 +162,13 @@ def _mark(sheet: Any, shown: pd.DataFrame, most: int) -> None:
         sheet.ax.plot(shown["contribution"][chosen], shown["influence"][chosen], linestyle="none",
                       marker="o", markersize=size, color=fill, markeredgecolor=edge,
                       markeredgewidth=0.7, zorder=3, clip_on=False)  # fmt: skip
-    points = in_points(sheet, shown["contribution"], shown["influence"])
-    order = shown[out].sort_values("share", ascending=False, kind="stable").head(most)
+    points = in_points(
+        sheet, shown["contribution"].to_numpy(float), shown["influence"].to_numpy(float)
+    )
+    order = np.flatnonzero(out)[np.argsort(-shown["share"][out].to_numpy(), kind="stable")][:most]
     panel = panel_of(sheet)
     room = Panel(panel.left, panel.right + OVERHANG, panel.top - 4, panel.bottom)
-    wanted = [(int(place), str(label)) for place, label in order["label"].items()]
+    wanted = [(int(place), str(shown["label"].iloc[place])) for place in order]
     write_names(sheet, points, place_names(points, np.full(len(points), 2.8), wanted, room))
 
 

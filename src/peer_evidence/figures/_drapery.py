@@ -31,6 +31,7 @@ from peer_evidence.formatting import p_value as p_words
 
 Floats = NDArray[np.float64]
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+_FLOOR = 0.001  # below it a curve lies on the axis
 _REGION = "#DCE9F3"
 _STUDY = ("#8A8A8A", "#B5B5B5")  # few studies, many studies
 
@@ -178,6 +179,7 @@ def _curves(sheet: Sheet, table: pd.DataFrame, xlim: tuple[float, float], code: 
         middle = float(scale(row["effect"]))
         xs = _grid(middle, float(row["se"]), low, high)
         p = _p_values(xs, middle, float(row["se"]), float(row["df"]))
+        xs, p = xs[p > _FLOOR], p[p > _FLOOR]
         shown = natural(xs, code)
         if row["kind"] == "prediction":
             sheet.ax.fill_between(shown, 0, p, color=_REGION, linewidth=0, zorder=0)

@@ -103,12 +103,8 @@ def _weights(table: pd.DataFrame, measure: str, m: Any) -> Floats:
     from peer_evidence.effects import log_odds_ratio, log_risk_ratio, risk_difference
 
     kernel = {"RR": log_risk_ratio, "OR": log_odds_ratio, "RD": risk_difference}[measure]
-    _, variance = kernel(
-        **{
-            name: table[column].to_numpy(float)
-            for name, column in zip(("events1", "n1", "events2", "n2"), _COLUMNS, strict=True)
-        }
-    )
+    a, n1, c, n2 = (table[name].to_numpy(float) for name in _COLUMNS)
+    _, variance = kernel(events1=a, n1=n1, events2=c, n2=n2)
     usable = np.isfinite(variance) & (variance > 0)
     weight = np.where(usable, 1 / np.where(usable, variance, 1.0), np.nan)
     return np.asarray(100 * weight / np.nansum(weight))
@@ -241,7 +237,7 @@ def _lines(sheet: Sheet, ends: tuple[float, float], measure: str, m: Any, *, is_
     sheet.ax.fill_between(xs, curves[0], curves[2], color=_BAND, linewidth=0, zorder=0)
     inside = (curves[1] > low) & (curves[1] < high)
     sheet.ax.plot(xs[inside], curves[1][inside], color=BLUE, linewidth=1.2, linestyle=(0, (5, 2)),
-                  zorder=1.5)  # fmt: skip
+                  zorder=3.5)  # fmt: skip
 
 
 def _circles(sheet: Sheet, table: pd.DataFrame, ends: tuple[float, float]) -> None:
