@@ -45,6 +45,13 @@ def baujat_table(m: Any) -> pd.DataFrame:
     ------
     InputError
         If it is no result of a meta-analysis, or holds fewer than 3 studies.
+
+    Examples
+    --------
+    >>> import pandas as pd, peer_evidence as pe
+    >>> data = pd.DataFrame({"effect": [0.1, 0.3, 0.2, 1.5], "variance": [0.02, 0.03, 0.04, 0.09]})
+    >>> pe.figures.baujat_table(pe.meta_analysis(data))["stands_out"].tolist()
+    [False, False, False, True]
     """
     studies = studies_of(m)
     if len(studies) < 3:

@@ -65,6 +65,14 @@ def bubble_table(
     ------
     InputError
         If it is no meta-regression, or the moderator is not a number in it.
+
+    Examples
+    --------
+    >>> import pandas as pd, peer_evidence as pe
+    >>> data = pd.DataFrame({"effect": [0.1, 0.3, 0.2, 1.5], "variance": [0.02, 0.03, 0.04, 0.09]})
+    >>> m = pe.meta_analysis(data.assign(year=[2001, 2004, 2002, 2010]), moderators="year")
+    >>> pe.figures.bubble_table(m)["expected"].round(2).tolist()
+    [0.03, 0.47, 0.18, 1.34]
     """
     studies = studies_of(m)
     slope = _slope(m, moderator)

@@ -61,6 +61,13 @@ def drapery_table(m: Any, *, measure: str | None = None) -> pd.DataFrame:
     ------
     InputError
         If it is no result of a meta-analysis with a single pooled effect.
+
+    Examples
+    --------
+    >>> import pandas as pd, peer_evidence as pe
+    >>> data = pd.DataFrame({"effect": [0.1, 0.3, 0.2, 1.5], "variance": [0.02, 0.03, 0.04, 0.09]})
+    >>> pe.figures.drapery_table(pe.meta_analysis(data))["kind"].tolist()
+    ['study', 'study', 'study', 'study', 'pooled', 'prediction']
     """
     from peer_evidence.pooling.laws import critical, two_sided_p
 

@@ -61,6 +61,13 @@ def influence_table(m: Any) -> pd.DataFrame:
     ------
     InputError
         If it is neither, or has too few studies for diagnostics.
+
+    Examples
+    --------
+    >>> import pandas as pd, peer_evidence as pe
+    >>> data = pd.DataFrame({"effect": [0.1, 0.3, 0.2, 1.5], "variance": [0.02, 0.03, 0.04, 0.09]})
+    >>> pe.figures.influence_table(pe.meta_analysis(data))["flagged_by"].tolist()
+    ['', '', '', 'DFFITS, Cook’s distance, DFBETAS']
     """
     found = _diagnostics(m)
     moves = np.nan_to_num(found.dfbetas)
@@ -151,15 +158,16 @@ def influence(m: Any, *, studies: int = 40, ax: Axes | None = None) -> Axes:
     InputError
         As :func:`influence_table`.
     """
-    table = influence_table(m)
+    found = _diagnostics(m)
+    table = influence_table(found)
     most = max(check_count("studies", studies), int(table["flagged"].sum()), 1)
     shown = _shown(table, most)
     width = sheet_width(ax)
     names = min(max(natural_width(list(table["label"]), weight="bold"), 60.0), 0.27 * width)
     rows = [_row(place, table.iloc[place], names) for place in shown]
     left = MARGIN + names + GAP
-    p = len(_diagnostics(m).coefficients)
-    strips = plan_strips(table.loc[shown], lines_of(len(table), p, m), left, width - MARGIN)
+    p = len(found.coefficients)
+    strips = plan_strips(table.loc[shown], lines_of(len(table), p, m), left, width - MARGIN - 3)
     top = MARGIN + headings_height(strips) + 4
     tops = stack([row.height for row in rows], top)
     bottom = top + sum(row.height for row in rows) + 2

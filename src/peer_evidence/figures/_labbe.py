@@ -55,6 +55,22 @@ def labbe_table(
     ------
     InputError
         If a column is missing, a count cannot be, or ``m`` does not fit.
+
+    Examples
+    --------
+    >>> import pandas as pd, peer_evidence as pe
+    >>> data = pd.DataFrame(
+    ...     {
+    ...         "events_intervention": [4, 6],
+    ...         "n_intervention": [50, 60],
+    ...         "events_comparison": [8, 6],
+    ...         "n_comparison": [50, 60],
+    ...     }
+    ... )
+    >>> pe.figures.labbe_table(data)[["risk_comparison", "risk_intervention", "side"]]
+       risk_comparison  risk_intervention   side
+    0             16.0                8.0  below
+    1             10.0               10.0     on
     """
     check_choice("measure", measure, ("RR", "OR", "RD"))
     check_columns(data.columns, _COLUMNS, "data")

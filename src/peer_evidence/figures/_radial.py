@@ -56,6 +56,14 @@ def radial_table(m: Any, *, tau2: bool = True, measure: str | None = None) -> pd
     ------
     InputError
         If it is no result of a meta-analysis with a single pooled effect.
+
+    Examples
+    --------
+    >>> import pandas as pd, peer_evidence as pe
+    >>> data = pd.DataFrame({"effect": [0.1, 0.3, 0.2, 1.5], "variance": [0.02, 0.03, 0.04, 0.09]})
+    >>> table = pe.figures.radial_table(pe.meta_analysis(data), tau2=False)
+    >>> table["z"].round(2).tolist()
+    [0.71, 1.73, 1.0, 5.0]
     """
     check_single(m, "draw it with peer_evidence.figures.bubble")
     studies = studies_of(m)
