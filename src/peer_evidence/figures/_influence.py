@@ -223,7 +223,7 @@ def _key(table: pd.DataFrame) -> list[Entry]:
     return [
         Entry("a study", "o", INK, INK, 4.5),
         Entry("beyond a limit that flags", "D", VERMILLION, VERMILLION, 5.5),
-        Entry("beyond ±1.96 only", "D", VERMILLION, "white", 5),
+        Entry("residual beyond ±1.96", "D", VERMILLION, "white", 5),
         Entry("limit", DASHES, VERMILLION, None, 14, 0.9),
         Entry("all studies together", LINE, RULE, None, 12, 1.0),
     ]
