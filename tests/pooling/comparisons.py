@@ -68,6 +68,12 @@ def compare_fit(ledger, file, path, m, family):
     ledger.check(file, f"{path}.QMp", test.p_value, tail)
     ledger.check(file, f"{path}.s2w", m.hk_factor, family)
     ledger.check(file, f"{path}.vt", kernel.heterogeneity.typical_variance, family)
+    compare_likelihood(ledger, file, path, m, family)
+    compare_predictions(ledger, file, path, m, family)
+    compare_profile(ledger, file, f"{path}.confint_Qprofile", m, family, middle)
+
+
+def compare_likelihood(ledger, file, path, m, family):
     fit = m.fit_statistics()
     for likelihood, ours in itertools.product(
         ("ML", "REML"),
@@ -82,6 +88,10 @@ def compare_fit(ledger, file, path, m, family):
         ledger.check(
             file, f"{path}.fit.{likelihood}.{ours[0]}", fit.loc[likelihood, ours[1]], family, 1.0
         )
+
+
+def compare_predictions(ledger, file, path, m, family):
+    model = m.regression.model
     columns = {
         **{"pred": "estimate", "se": "se", "ci.lb": "ci_low", "ci.ub": "ci_high"},
         **{"pi.lb": "pi_low", "pi.ub": "pi_high"},
@@ -100,7 +110,6 @@ def compare_fit(ledger, file, path, m, family):
         ledger.check(file, f"{path}.predict.{theirs}.ddf", [model.df], family)
         df = ours["pi_df"] if m.method != "FE" or theirs == "t" else [m.k - len(model.beta)]
         ledger.check(file, f"{path}.predict.{theirs}.pi.ddf", df, family)
-    compare_profile(ledger, file, f"{path}.confint_Qprofile", m, family, middle)
     if at(load(file), f"{path}.fitted") is not None:
         ours = m.predict()
         for key, column in columns.items():
@@ -173,6 +182,11 @@ def compare_sensitivity(ledger, file, path, data, rows):
         ledger.check(file, f"{path}.rstudent_REML.se", spread, "diagnostics")
         away = data["effect"] - others.estimate
         ledger.check(file, f"{path}.rstudent_REML.resid", away, "diagnostics", se)
+    compare_repeated(ledger, file, path, data, rows)
+
+
+def compare_repeated(ledger, file, path, data, rows):
+    tree = at(load(file), path)
     for method in tree.get("influence", {}):
         compare_influence(
             ledger, file, f"{path}.influence.{method}", quiet(meta_analysis, data, method=method)

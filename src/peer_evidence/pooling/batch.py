@@ -16,7 +16,7 @@ from peer_evidence.pooling.projection import Floats, MeanProblem
 from peer_evidence.pooling.tau2 import estimate
 
 INTERVALS = ("wald", "hksj", "hksj-adhoc", "t")
-_CELLS = 20_000  # effects a block: its trial values still fit in the processor's cache
+_CELLS = 120_000  # effects a block: one pass over them still fits in the processor's cache
 
 
 class Fits(NamedTuple):

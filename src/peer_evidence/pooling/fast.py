@@ -7,7 +7,7 @@ analysis with several maxima is handed to the NumPy kernel, which compares them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from peer_evidence.pooling.projection import Floats
 try:
     import numba
 except ModuleNotFoundError:  # the loops still run, uncompiled: that is how tests read them
-    COMPILED, _rows = False, range
+    COMPILED = False
+    _rows: Any = range
 else:
-    COMPILED, _rows = True, numba.prange
+    COMPILED = True
+    _rows = numba.prange
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ITERATIVE = {"ML": 0, "REML": 1, "PM": 2, "EB": 2}
@@ -33,9 +35,14 @@ def _compiled(parallel: bool = False) -> Callable[[_Function], _Function]:
     """Compile a function; the machine code is kept beside the source for the next session."""
     if not COMPILED:
         return lambda function: function
-    options = {"cache": True, "nogil": True, "parallel": parallel, "error_model": "numpy"}
-    options["fastmath"] = {"reassoc", "contract"}  # sums in any order: equal to 1e-12
-    return numba.njit(**options)  # type: ignore[no-any-return]
+    decorate: Any = numba.njit(
+        cache=True,
+        nogil=True,
+        parallel=parallel,
+        error_model="numpy",
+        fastmath={"reassoc", "contract"},  # sums in any order: equal to 1e-12
+    )
+    return cast("Callable[[_Function], _Function]", decorate)
 
 
 def fit_many(effects: Floats, variances: Floats, method: str) -> batch.Fits:

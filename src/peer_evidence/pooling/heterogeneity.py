@@ -60,7 +60,7 @@ def share(tau2: float, typical: float) -> tuple[float, float]:
     return 100.0 * tau2 / (tau2 + typical), tau2 / typical + 1.0
 
 
-def q_profile(problem: Problem, typical: float, level: float) -> Profile:
+def q_profile(problem: Problem, spread: Heterogeneity, level: float) -> Profile:
     """Give the intervals of tau2, I2 and H2 by the Q-profile method.
 
     The bounds are the values of tau2 at which the generalised Q statistic equals the quantiles of
@@ -74,12 +74,12 @@ def q_profile(problem: Problem, typical: float, level: float) -> Profile:
     target = np.stack([laws.chi2_quantile(tail, df), laws.chi2_quantile(1.0 - tail, df)])
     root = solve_q(problem, target)
     low, high = float(root.tau2[0, 0]), float(root.tau2[1, 0])
-    start, _ = problem.q(np.zeros((1, 1)))
+    typical = spread.typical_variance
     low_share, high_share = share(low, typical), share(high, typical)
     return Profile(
         (low, high),
         (low_share[0], high_share[0]),
         (low_share[1], high_share[1]),
-        bool(start[0, 0] < target[1, 0]),
+        bool(spread.q < target[1, 0]),
         bool(root.converged.all()),
     )

@@ -219,30 +219,24 @@ def meta_analysis(
     Returns
     -------
     MetaAnalysis
-        The result, with :meth:`~MetaAnalysis.predict`, :meth:`~MetaAnalysis.study_table` and
-        :meth:`~MetaAnalysis.blup`.
+        The result, with ``predict``, ``study_table``, ``blup`` and ``fit_statistics``.
 
     Raises
     ------
     InputError
-        A missing, infinite or non-positive number (the message names the rows), no study at all,
-        moderators that cannot be told apart.
+        A number that cannot be used (the message names its rows), no study, collinear moderators.
 
     Warns
     -----
-    FewStudiesWarning
-        One study (the result is that study) or two.
-    ConvergenceWarning
-        An estimate was not reached.
-    DataWarning
-        Equal effects with ``ci="hksj"``; Hartung-Knapp with FE.
+    FewStudiesWarning, ConvergenceWarning, DataWarning
+        One study (the result is that study) or two; an estimate that was not reached; equal
+        effects with ``ci="hksj"``, or Hartung-Knapp with FE.
 
     Examples
     --------
     >>> import pandas as pd
     >>> data = pd.DataFrame(
     ...     {
-    ...         "label": ["Adams", "Brown", "Cole", "Diaz", "Evans"],
     ...         "effect": [0.47, 0.20, 0.40, 0.26, 0.56],
     ...         "variance": [0.0075, 0.0057, 0.0021, 0.0029, 0.0148],
     ...     }
@@ -281,49 +275,18 @@ def pool_studies(
     y, v = studies.effects, studies.variances
     done = single.fit_one(y, v, matrix, studies.weights, method, ci, level, tau2)
     _warn(studies, done, method, ci, 1 if matrix is None else matrix.shape[1], stacklevel + 1)
-    model, spread, profile = done.model, done.heterogeneity, done.profile
-    test = None
-    r2 = None
-    if matrix is not None and design is not None:
-        test = single.wald_test(
-            model, slice(int(design.has_intercept and len(design.names) > 1), None)
-        )
-        r2 = single.explained(y, v, matrix, method, done.tau2) if design.has_intercept else None
-    pi_low, pi_high = _prediction(model, done.tau2, method, level)
+    model = done.model
+    numbers = _first(model) | _spread(done)
+    numbers |= _moderators(y, v, matrix, design, done, method)
+    numbers["pi_low"], numbers["pi_high"] = _prediction(model, done.tau2, method, level)
     return MetaAnalysis(
-        estimate=float(model.beta[0]),
-        se=float(model.se[0]),
-        ci_low=float(model.ci_low[0]),
-        ci_high=float(model.ci_high[0]),
-        statistic=float(model.statistic[0]),
-        p_value=float(model.p_value[0]),
-        df=model.df,
-        pi_low=pi_low,
-        pi_high=pi_high,
-        tau2=done.tau2,
-        tau2_se=done.tau2_se,
-        tau2_ci_low=profile.tau2[0],
-        tau2_ci_high=profile.tau2[1],
-        i2=spread.i2,
-        i2_ci_low=profile.i2[0],
-        i2_ci_high=profile.i2[1],
-        i2_q=spread.i2_q,
-        h2=spread.h2,
-        h2_ci_low=profile.h2[0],
-        h2_ci_high=profile.h2[1],
-        q=spread.q,
-        q_df=spread.q_df,
-        q_p_value=spread.q_p_value,
+        **numbers,
         k=len(studies),
         method=method,
         ci=done.ci,
         level=float(level),
         converged=done.converged,
         hk_factor=model.factor,
-        qm=None if test is None else test.statistic,
-        qm_df=None if test is None else test.df1,
-        qm_p_value=None if test is None else test.p_value,
-        r2=r2,
         studies=studies,
         regression=Regression(
             names=("intercept",) if design is None else design.names,
@@ -332,6 +295,46 @@ def pool_studies(
             design=design,
         ),
     )
+
+
+def _first(model: single.Model) -> dict[str, Any]:
+    """Give the fields of the first coefficient."""
+    return {
+        "estimate": float(model.beta[0]),
+        "se": float(model.se[0]),
+        "ci_low": float(model.ci_low[0]),
+        "ci_high": float(model.ci_high[0]),
+        "statistic": float(model.statistic[0]),
+        "p_value": float(model.p_value[0]),
+        "df": model.df,
+    }
+
+
+def _spread(done: single.Single) -> dict[str, Any]:
+    """Give the fields of heterogeneity."""
+    own, profile = done.heterogeneity, done.profile
+    fields = {name: getattr(own, name) for name in ("q", "q_df", "q_p_value", "i2", "i2_q", "h2")}
+    for name in ("tau2", "i2", "h2"):
+        fields[f"{name}_ci_low"], fields[f"{name}_ci_high"] = getattr(profile, name)
+    return fields | {"tau2": done.tau2, "tau2_se": done.tau2_se}
+
+
+def _moderators(
+    y: Floats,
+    v: Floats,
+    matrix: Floats | None,
+    design: Design | None,
+    done: single.Single,
+    method: str,
+) -> dict[str, Any]:
+    """Give the joint test of the moderators and R2, None without moderators."""
+    names = ("qm", "qm_df", "qm_p_value", "r2")
+    if matrix is None or design is None:
+        return dict.fromkeys(names)
+    first = int(design.has_intercept and len(design.names) > 1)
+    test = single.wald_test(done.model, slice(first, None))
+    r2 = single.explained(y, v, matrix, method, done.tau2) if design.has_intercept else None
+    return dict(zip(names, (test.statistic, test.df1, test.p_value, r2), strict=True))
 
 
 def _prediction(model: single.Model, tau2: float, method: str, level: float) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from peer_evidence.pooling.projection import Floats, Problem, Score
 
 _STEPS = 100
 _LEVELS = (9, 33, 129, 513)  # trial values a search; the finer ones only for uncertified analyses
+_WIDE = 400  # analyses from which one trial value a pass keeps to the processor's cache
 _SHRINK = 0.4  # drop the solved analyses from a batch once they are this share of it
 _SMALL = 1e-9  # a Newton step below this share leaves an error below the square of it
 
@@ -121,7 +122,7 @@ def _search(
     scale = problem.v.min(axis=0)
     share = np.linspace(0.0, 1.0, trials)[:, None]
     grid = scale * np.expm1(share * np.log1p(bound / scale))
-    score = problem.score(grid, restricted)
+    score = _score_grid(problem, grid, restricted)
     f = score.a - score.c
     falls = (f[:-1] > 0) & (f[1:] <= 0)
     rises = (f[:-1] <= 0) & (f[1:] > 0)
@@ -140,6 +141,17 @@ def _search(
         best = _best(problem, many, columns, root.tau2, f[0] <= 0, restricted)
         tau2[many] = best
     return Root(tau2, converged), certain
+
+
+def _score_grid(problem: Problem, grid: Floats, restricted: bool) -> Score:
+    """Score all trial values: at once for few analyses, one by one where memory would spill."""
+    if grid.shape[1] < _WIDE:
+        return problem.score(grid, restricted)
+    whole = Score(*(np.empty(grid.shape) for _ in range(4)))
+    for place, row in enumerate(grid):
+        for half, values in zip(whole, problem.score(row[None, :], restricted), strict=True):
+            half[place] = values[0]
+    return whole
 
 
 def _empty_cells(score: Score, f: Floats, width: Floats) -> NDArray[np.bool_]:
@@ -197,7 +209,7 @@ def _polish(
     after = score.c[cells + 1, columns] / score.a[cells + 1, columns] - 1.0
     t = low + (high - low) * (-before / (after - before))
     scale = problem.v.min(axis=0)[columns]
-    part = problem.take(columns)
+    part = problem if columns.size == 1 == problem.k.size else problem.take(columns)
     t, final, converged = _newton(part, np.stack([low, t, high]), scale, restricted)
     start = Score(*(half[cells, columns] for half in score))
     end = Score(*(half[cells + 1, columns] for half in score))

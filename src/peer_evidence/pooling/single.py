@@ -91,7 +91,7 @@ def fit_one(
     described = describe(problem, tau2, method)
     profile = _UNKNOWN
     if df > 0 and method != "FE" and given is None:
-        profile = q_profile(problem, described.typical_variance, level)
+        profile = q_profile(problem, described, level)
     return Single(
         tau2, float(found.se[0]), _converged(found, profile), model, described, profile, ci
     )

@@ -105,8 +105,7 @@ def subgroups(data: pd.DataFrame, *, by: str, tau2: str = "separate", **options:
     Returns
     -------
     Subgroups
-        A MetaAnalysis for each group, and the test between them. A group with one study enters the
-        test with its own variance when tau2 is separate.
+        A MetaAnalysis for each group, and the test between them; a single study may be a group.
 
     Raises
     ------
