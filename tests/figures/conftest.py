@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+
+import peer_evidence as pe
 
 LONG = "Results of a very long kind & with $signs_{x}^2$ <tags> that a careless figure would cut"
 
@@ -124,6 +128,46 @@ def claim_frame() -> Callable[[int], pd.DataFrame]:
             "verdict": [verdicts[row % 3] for row in range(rows)],
             "why": ["known by count, not by name" if row % 3 == 2 else "" for row in range(rows)],
         })  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def reference() -> dict:
+    """What R (metafor) gives for the BCG trials."""
+    path = Path(__file__).parent.parent / "reference" / "dat.bcg.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def bcg(reference: dict) -> pd.DataFrame:
+    """The BCG trials with their log risk ratios."""
+    rows = pd.DataFrame(reference["input"])
+    return pe.effect_sizes(pd.DataFrame({
+        "label": rows["author"] + " " + rows["year"].astype(str),
+        "events_intervention": rows["tpos"], "n_intervention": rows["tpos"] + rows["tneg"],
+        "events_comparison": rows["cpos"], "n_comparison": rows["cpos"] + rows["cneg"],
+        "ablat": rows["ablat"], "alloc": rows["alloc"],
+    }), measure="RR")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def trials() -> Callable[..., pd.DataFrame]:
+    """Make so many trials with counts, an effect and moderators; every third name is long."""
+
+    def make(k: int, measure: str = "OR") -> pd.DataFrame:
+        rng = np.random.default_rng(3)
+        n = rng.integers(15, 400, k)
+        risk = rng.beta(2, 5, k)
+        treated = np.clip(risk * np.exp(rng.normal(-0.3, 0.4, k)), 0.01, 0.95)
+        return pe.effect_sizes(pd.DataFrame({
+            "label": [f"Author & Other {1950 + row}{f': {LONG}' if row % 3 == 0 else ''}"
+                      for row in range(k)],
+            "events_intervention": rng.binomial(n, treated), "n_intervention": n,
+            "events_comparison": rng.binomial(n, risk), "n_comparison": n,
+            "months": rng.uniform(0, 24, k).round(1),
+            "setting": [["hospital", "community"][row % 2] for row in range(k)],
+        }), measure=measure)  # fmt: skip
 
     return make
 

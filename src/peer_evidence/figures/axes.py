@@ -74,13 +74,27 @@ def log_ticks(low: float, high: float, width: float) -> list[float]:
     """
     best = [1.0] if low <= 1 <= high else []
     for arm in _LOG_STEPS:
-        both = sorted({round(1 / step, 10) for step in arm} | {float(step) for step in arm})
+        both = sorted({_reciprocal(step) for step in arm} | {float(step) for step in arm})
+        if len(best) > 2 and any(_reciprocal(step) != round(1 / step, 10) for step in arm):
+            continue
         inside = [tick for tick in both if _fits(log(tick), tick, log(low), log(high), width)]
         if len(inside) >= len(best) and _apart(
             [log(tick) for tick in inside], inside, log(low), log(high), width
         ):
             best = inside
     return best
+
+
+def _reciprocal(step: float) -> float:
+    """Give one over a tick, to two digits where it has no short decimals.
+
+    Examples
+    --------
+    >>> _reciprocal(8), _reciprocal(1.5)
+    (0.125, 0.67)
+    """
+    exact = round(1 / step, 10)
+    return exact if len(tick_text(exact)) <= 6 else float(f"{exact:.2g}")
 
 
 def linear_ticks(low: float, high: float, width: float) -> list[float]:
@@ -129,20 +143,21 @@ def set_ratio_axis(ax: Axes, low: float, high: float, width: float) -> list[floa
     """Give the x axis a log scale from ``low`` to ``high`` with round ticks."""
     ax.set_xscale("log")
     ax.set_xlim(low, high)
-    return _set_ticks(ax, log_ticks(low, high, width))
+    return set_ticks(ax, log_ticks(low, high, width))
 
 
 def set_linear_axis(ax: Axes, low: float, high: float, width: float) -> list[float]:
     """Give the x axis a linear scale from ``low`` to ``high`` with round ticks."""
     ax.set_xlim(low, high)
-    return _set_ticks(ax, linear_ticks(low, high, width))
+    return set_ticks(ax, linear_ticks(low, high, width))
 
 
-def _set_ticks(ax: Axes, ticks: list[float]) -> list[float]:
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
+def set_ticks(ax: Axes, ticks: Sequence[float]) -> list[float]:
+    """Give the x axis just these ticks."""
+    ax.xaxis.set_major_locator(FixedLocator(list(ticks)))
     ax.xaxis.set_major_formatter(FixedFormatter([tick_text(tick) for tick in ticks]))
     ax.xaxis.set_minor_locator(NullLocator())
-    return ticks
+    return list(ticks)
 
 
 def limits(

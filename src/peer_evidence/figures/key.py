@@ -11,21 +11,25 @@ from peer_evidence.figures.layout import Sheet, first_baseline, middle_of_line, 
 from peer_evidence.figures.style import INK
 
 PITCH = 12.0  # points from line to line of a key
+LINE = Path([(-1, 0), (1, 0)])
+DASHES = Path([(-1, 0), (-0.4, 0), (0.3, 0), (1, 0)], [1, 2, 1, 2])
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mark and what it means; hollow when ``fill`` is None."""
+    """A mark, ``size`` points wide, and what it means; hollow when ``fill`` is None."""
 
     text: str
     mark: str | Path
     color: str = INK
     fill: str | None = None
+    size: float = 6.0
+    weight: float = 0.9  # of its line
 
     @property
     def width(self) -> float:
         """How much room the entry takes, in points."""
-        return 24 + text_width(self.text)
+        return 18 + self.size + text_width(self.text)
 
 
 def key_lines(entries: Sequence[Entry], width: float) -> list[list[Entry]]:
@@ -47,8 +51,15 @@ def write_key(sheet: Sheet, lines: Sequence[Sequence[Entry]], left: float, top: 
         x = left + 3.0
         start = top + PITCH * row
         for entry in entries:
+            middle = x + entry.size / 2 - 3
             sheet.mark(
-                x, middle_of_line(start), entry.mark, size=6, color=entry.color, fill=entry.fill
+                middle,
+                middle_of_line(start),
+                entry.mark,
+                size=entry.size,
+                color=entry.color,
+                fill=entry.fill,
+                linewidth=entry.weight,
             )
-            sheet.text(x + 7, first_baseline(start), entry.text)
+            sheet.text(x + 1 + entry.size, first_baseline(start), entry.text)
             x += entry.width

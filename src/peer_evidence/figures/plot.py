@@ -10,8 +10,10 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from peer_evidence.figures.axes import (
     OVERHANG,
     linear_ticks,
+    log_ticks,
     set_linear_axis,
     set_ratio_axis,
+    set_ticks,
     tick_text,
 )
 from peer_evidence.figures.key import PITCH, Entry, key_lines, write_key
@@ -39,17 +41,24 @@ def open_plot(
     key: Sequence[Entry] = (),
     note: str = "",
     height: float = 62.0,
+    ratio_y: bool = False,
+    room: float = 0.0,
+    ticks: tuple[Sequence[float] | None, Sequence[float] | None] = (None, None),
 ) -> Sheet:
     """Open a plot with ticks, labels, words under both sides, key and note in place.
 
-    ``ylim`` is from bottom to top; ``height`` is that of the panel, in millimetres.
+    ``ylim`` is from bottom to top; ``height`` is that of the panel, in millimetres, and 0 makes it
+    square. ``room`` points are left free on the right. ``ticks`` of x and y replace our own.
     """
     width = sheet_width(ax, SINGLE_COLUMN)
     low, high = sorted(ylim)
-    high_points = height * POINTS_PER_MM
-    yticks = linear_ticks(low, high, high_points / 2)
+    high_points = height * POINTS_PER_MM or width * 0.8
+    y_ticks = log_ticks if ratio_y else linear_ticks
+    yticks = ticks[1] if ticks[1] is not None else y_ticks(low, high, high_points / 2)
     left = MARGIN + lines_height(1) + 4 + natural_width([tick_text(one) for one in yticks]) + 5
-    panel = Panel(left, width - MARGIN - OVERHANG, MARGIN + 4, MARGIN + 4 + high_points)
+    right = width - MARGIN - OVERHANG - room
+    high_points = high_points if height else right - left
+    panel = Panel(left, right, MARGIN + 4, MARGIN + 4 + high_points)
     half = (panel.right - panel.left) / 2 - 3
     under = [wrap(sides[0], half), wrap(sides[1], half)] if any(sides) else [(), ()]
     entries = key_lines(key, width - 2 * MARGIN) if key else []
@@ -60,7 +69,9 @@ def open_plot(
     at_note = at_key + PITCH * len(entries) + (2 if entries else 0)
     sheet = open_sheet(ax, width, at_note + lines_height(len(told), SMALL_SIZE) + MARGIN, panel)
     (set_ratio_axis if ratio else set_linear_axis)(sheet.ax, *xlim, panel.right - panel.left)
-    _set_y(sheet.ax, ylim, yticks)
+    if ticks[0] is not None:
+        set_ticks(sheet.ax, ticks[0])
+    _set_y(sheet.ax, ylim, yticks, ratio=ratio_y)
     sheet.lines(panel.left, at_sides, under[0], color=GREY)
     sheet.lines(panel.right, at_sides, under[1], align="right", color=GREY)
     sheet.lines((panel.left + panel.right) / 2, at_label, [labels[0]], align="center")
@@ -70,10 +81,14 @@ def open_plot(
     return sheet
 
 
-def _set_y(ax: Axes, ylim: tuple[float, float], ticks: Sequence[float]) -> None:
+def _set_y(
+    ax: Axes, ylim: tuple[float, float], ticks: Sequence[float], *, ratio: bool = False
+) -> None:
     """Give the panel a y axis of its own."""
     ax.yaxis.set_visible(True)
     ax.spines["left"].set_visible(True)
+    if ratio:
+        ax.set_yscale("log")
     ax.set_ylim(*ylim)
     ax.yaxis.set_major_locator(FixedLocator(list(ticks)))
     ax.yaxis.set_major_formatter(FixedFormatter([tick_text(tick) for tick in ticks]))
