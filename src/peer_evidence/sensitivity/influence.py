@@ -170,9 +170,11 @@ def _diagnose(m: MetaAnalysis, fits: Refits, kept: NDArray[np.intp]) -> Influenc
         | (hat > 3.0 * p / k)
         | (np.abs(dfbetas) > 1.0).any(axis=1)
     )
+    # a study that alone determines its own fitted value has no residual to standardise
+    spare = np.where(total - leverage > 1e-10 * total, total - leverage, np.nan)
     return Influence(
         label=s.labels,
-        rstandard=residual / np.sqrt(total - leverage),
+        rstandard=residual / np.sqrt(spare),
         **full,
         hat=hat,
         weight=m.weights,
