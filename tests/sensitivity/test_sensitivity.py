@@ -93,6 +93,7 @@ def test_a_study_that_alone_carries_a_level_has_no_deletion_diagnostics():
         "without a the moderators cannot be told apart: deletion diagnostics are NaN"
     )
     assert np.isnan(found.rstudent).tolist() == [True] + [False] * 8
+    assert np.isnan(found.rstandard).tolist() == [True] + [False] * 8
     assert found.hat[0] == pytest.approx(1.0)
 
 
