@@ -192,11 +192,12 @@ def test_statsmodels_gives_no_effect_for_a_zero_cell_and_the_summary_says_so():
         y, _ = statsmodels_effects("dat.nielweise2007 OR")
     assert not np.isfinite(y).all()
     c = pe.conventions(data, "OR")
-    assert np.isnan(c.to_frame().loc["estimate", "statsmodels"])
-    assert c.summary().splitlines()[-1] == (
+    assert c.to_frame().loc["estimate", ["RevMan", "statsmodels"]].isna().all()
+    assert c.summary().splitlines()[-2:] == [
+        "No pooled effect in RevMan: its rule for zero cells could not be verified.",
         "No pooled effect in statsmodels: it adds nothing to tables with a zero, whose effects are "
-        "then not finite."
-    )
+        "then not finite.",
+    ]
 
 
 def test_meta_and_revman_keep_their_definitions():
@@ -256,7 +257,8 @@ def test_every_program_has_a_source_and_every_code_has_words():
         for aspect in ("zero", "double", "mh"):
             rules = getattr(one, aspect)
             assert set(rules) == {"OR", "RR", "RD"}
-            assert set(rules.values()) <= set(WORDS[aspect])
+            assert set(rules.values()) - {None} <= set(WORDS[aspect])
+            assert None not in rules.values() or one.not_verified
 
 
 def test_causes_name_only_the_rules_at_work():
@@ -315,3 +317,13 @@ def test_all_events_in_both_arms_stay_in_meta_and_leave_in_revman():
                   {"a": 4, "n": 10, "c": 5, "m": 9}], ("a", "n", "c", "m"))  # fmt: skip
     frame = pe.conventions(data, "RR").to_frame()
     assert frame.loc["k", ["meta 8", "RevMan 5", "metafor 3.8"]].tolist() == [3, 2, 3]
+
+
+def test_statsmodels_zero_correction_reaches_samples_without_a_zero():
+    # documented: added "if the sample has any zeros"; in 0.15.0 the events of all samples get it
+    counts = [np.array(x, dtype=float) for x in ([4, 0], [10, 10], [5, 3], [10, 10])]
+    y, _ = effectsize_2proportions(*counts, "odds-ratio", zero_correction=0.5)
+    untouched = np.log(4 / 6) - np.log(5 / 5)
+    added_to_events_alone = np.log(4.5 / 5.5) - np.log(5.5 / 4.5)
+    assert y[0] == pytest.approx(added_to_events_alone, rel=1e-12)
+    assert y[0] != pytest.approx(untouched, rel=1e-3)

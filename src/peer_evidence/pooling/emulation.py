@@ -103,6 +103,8 @@ def answer(program: Program, inputs: Inputs, method: str, level: float) -> Answe
         return Answer(program, numbers, rules, f"it does not offer {method}")
     if inputs.measure == "SMD" and program.smd is None:
         return Answer(program, numbers, rules, "its formula of Hedges' g could not be verified")
+    if inputs.tables is not None and rules["zero"] is None and _has_zero(inputs.tables).any():
+        return Answer(program, numbers, rules, "its rule for zero cells could not be verified")
     y, v = _study_effects(inputs, rules)
     usable = np.isfinite(y) & np.isfinite(v) & (v > 0)
     kept = _kept(inputs, rules["double"])
@@ -169,8 +171,9 @@ def _i2(rule: str | None, fit: Fit, df: float) -> float:
 
 
 def _reach(rule: str | None, fit: Fit, k: int, level: float) -> float:
-    df = {"normal": np.inf, "t, k - 1 df": k - 1.0, "t, k - 2 df": k - 2.0}.get(rule or "", 0.0)
-    if k < 3 and np.isfinite(df):
+    """Give half the width of the prediction interval; NaN without one, or for t of two studies."""
+    df = {"normal": np.inf, "t, k - 1 df": k - 1.0, "t, k - 2 df": k - 2.0}.get(rule or "")
+    if df is None or (k < 3 and np.isfinite(df)):
         return _NAN
     return float(laws.critical(level, df)) * float(np.sqrt(fit.se**2 + fit.tau2))
 

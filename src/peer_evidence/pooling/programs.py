@@ -56,6 +56,7 @@ _FOUR_CELLS = _rules(OR="four cells", RR="four cells", RD="four cells")
 _VARIANCE_ONLY = _rules(OR="four cells", RR="four cells", RD="variance only")
 _STAY = _rules(OR="in", RR="in", RD="in")
 _LEAVE = _rules(OR="out", RR="out", RD="in")
+_UNKNOWN = _rules(OR=None, RR=None, RD=None)
 _EXACT = _rules(OR="as counted", RR="as counted", RD="as counted, Sato")
 _CORRECTED = _rules(OR="four cells", RR="four cells", RD="variance only, Greenland")
 _METAFOR = (_FOUR_CELLS, _STAY, _EXACT)
@@ -95,17 +96,20 @@ PROGRAMS = (
         zero=_VARIANCE_ONLY, double=_LEAVE, mh=_CORRECTED,
         source="documentation: Cochrane Handbook 5.1, 9.4.4 and 9.4.10; help pages of R's meta on "
         "reproducing RevMan 5 (settings.meta, metabin, metacont); not run here",
-        not_verified="its M-H random-effects analysis takes Q around the Mantel-Haenszel estimate; "
-        "the inverse-variance analysis is given here",
+        not_verified="risk differences of tables with a zero, which follow R's meta and "
+        "PyMetaAnalysis, made after its algorithms. Its M-H random-effects analysis takes Q around "
+        "the Mantel-Haenszel estimate; the inverse-variance analysis is given here",
     ),
     Program(
         "RevMan", "REML", ("DL", "REML"), "tau2", None, None, "truncated",
-        zero=_VARIANCE_ONLY, double=_LEAVE, mh=_CORRECTED,
+        zero=_UNKNOWN, double=_UNKNOWN,
+        mh=_rules(OR="four cells", RR="four cells", RD=None),
         source="documentation: Cochrane Methods, Random-effects methods for intervention reviews "
-        "(REML beside DL; I2 from tau2, May 2024); Ades and others 2025 on RevMan's continuity "
-        "correction of Mantel-Haenszel; not run here",
+        "(REML beside DL; I2 from tau2, May 2024); Ades and others 2025, Research Synthesis "
+        "Methods, on RevMan's continuity correction of Mantel-Haenszel; not run here",
         not_verified="which estimator and interval are preset (REML and Wald are given here), the "
-        "degrees of freedom of its prediction interval, its formula of Hedges' g",
+        "degrees of freedom of its prediction interval, its formula of Hedges' g, zero cells in an "
+        "inverse-variance analysis, the standard error of its Mantel-Haenszel risk difference",
     ),
     Program(
         "statsmodels", "PM", ("DL", "PM"), "q, may be negative", "none", "approximate, RevMan",
