@@ -39,6 +39,8 @@ _HOME = {
     "TablePool": "pooling.fixed_table",
     "subgroups": "pooling.subgroups",
     "pool_many": "pooling.many",
+    "conventions": "pooling.conventions",
+    "Conventions": "pooling.conventions",
     "leave_one_out": "sensitivity.leave_one_out",
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",

@@ -193,7 +193,7 @@ def _pool(
     data: pd.DataFrame, measure: str, name: str, correct: bool, level: float, label: str
 ) -> TablePool:
     check_level(level)
-    tables = _read(data, measure)
+    tables = read_tables(data, measure)
     if len(tables.a) == 1:
         warnings.warn(
             "one study: the result is that study; heterogeneity cannot be estimated",
@@ -275,7 +275,7 @@ def _weights(t: Tables, measure: str) -> Floats:
     return np.asarray(t.c * t.n1 / (t.n1 + t.n2))
 
 
-def _read(data: pd.DataFrame, measure: str) -> Tables:
+def read_tables(data: pd.DataFrame, measure: str) -> Tables:
     """Read and check the counts."""
     size = "time" if measure == "IRR" else "n"
     names = [

@@ -114,7 +114,13 @@ class MetaAnalysis(Result):
         return weights_per_cent(self)
 
     def predict(
-        self, new: Any = None, *, pi: str = "metafor", level: float | None = None
+        self,
+        new: Any = None,
+        *,
+        pi: str = "metafor",
+        level: float | None = None,
+        draws: int = 25_000,
+        seed: int = 0,
     ) -> pd.DataFrame:
         """Give the expected effect with its confidence and prediction interval.
 
@@ -122,16 +128,20 @@ class MetaAnalysis(Result):
         ----------
         new : DataFrame or mapping of lists, optional
             Moderators of new studies. Without it the pooled effect, or with moderators each study.
-        pi : {"metafor", "riley", "higgins", "t", "simple"}
+        pi : {"metafor", "riley", "higgins", "t", "simple", "bootstrap"}
             The rule of the interval ``estimate -+ c sqrt(se^2 + tau2)``. ``"metafor"``: c of
             the confidence interval (normal for ``ci="wald"``, else t with k - p df). ``"riley"``:
             t with k - p - 1 df and the se of the confidence interval (metafor's ``pi.type``; with
             ``ci="hksj"`` the interval of Partlett and Riley 2017, doi 10.1002/sim.7140).
             ``"higgins"``: the same df and always the se of the weights (Higgins, Thompson and
             Spiegelhalter 2009, k - 2 df without moderators). ``"t"``: t with k - p df (Cochrane
-            Handbook). ``"simple"``: normal and tau2 alone.
+            Handbook). ``"simple"``: normal and tau2 alone. ``"bootstrap"``: quantiles over draws
+            of tau2 from its confidence distribution (Nagashima, Noma and Furukawa 2019, doi
+            10.1177/0962280218773520), without moderators; the estimator of tau2 plays no part.
         level : float, optional
             Confidence level, by default that of the analysis.
+        draws, seed : int
+            For ``pi="bootstrap"``: how many draws, and the seed that makes them repeatable.
 
         Returns
         -------
@@ -140,7 +150,8 @@ class MetaAnalysis(Result):
         """
         from peer_evidence.pooling.tables import predict
 
-        return predict(self, new, pi, self.level if level is None else check_level(level))
+        wanted = self.level if level is None else check_level(level)
+        return predict(self, new, pi, wanted, draws, seed)
 
     def blup(self) -> pd.DataFrame:
         """Give the best linear unbiased prediction of each study's own effect.

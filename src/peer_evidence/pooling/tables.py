@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from peer_evidence.checks import check_choice
+from peer_evidence.checks import check_choice, check_count
 from peer_evidence.errors import InputError
-from peer_evidence.pooling import laws, single
+from peer_evidence.pooling import bootstrap, laws, single
 
 if TYPE_CHECKING:
     from peer_evidence.pooling.model import MetaAnalysis
     from peer_evidence.pooling.projection import Floats
 
-PREDICTION_RULES = ("metafor", "riley", "higgins", "t", "simple")
+PREDICTION_RULES = ("metafor", "riley", "higgins", "t", "simple", "bootstrap")
 
 
 def _tau2(m: MetaAnalysis) -> float:
@@ -74,9 +74,13 @@ def flat_fields(m: MetaAnalysis) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def predict(m: MetaAnalysis, new: Any, pi: str, level: float) -> pd.DataFrame:
+def predict(
+    m: MetaAnalysis, new: Any, pi: str, level: float, draws: int = 25_000, seed: int = 0
+) -> pd.DataFrame:
     """Give expected effects with confidence and prediction intervals."""
     check_choice("pi", pi, PREDICTION_RULES)
+    if pi == "bootstrap":
+        return _bootstrapped(m, new, level, draws, seed)
     x, index = _rows(m, new)
     model = m.regression.model
     se = np.sqrt(np.einsum("ij,jl,il->i", x, model.covariance, x))
@@ -102,6 +106,23 @@ def predict(m: MetaAnalysis, new: Any, pi: str, level: float) -> pd.DataFrame:
         },
         index=index,
     )
+
+
+def _bootstrapped(m: MetaAnalysis, new: Any, level: float, draws: int, seed: int) -> pd.DataFrame:
+    """Put the bootstrap prediction interval in place of one from the pooled effect."""
+    if m.regression.design is not None or m.studies.weights is not None:
+        raise InputError(
+            "pi: found 'bootstrap' with moderators or weights, but that interval is defined for a "
+            "common mean with inverse variance weights; use pi='riley'"
+        )
+    if check_count("draws", draws) < 1000:
+        raise InputError(f"draws: found {draws}, allowed are at least 1000")
+    table = predict(m, new, "metafor", level)
+    low, high = float("nan"), float("nan")
+    if m.method != "FE":
+        y, v = m.studies.effects, m.studies.variances
+        low, high = bootstrap.prediction_interval(y, v, level, draws, seed)
+    return table.assign(pi_low=low, pi_high=high, pi_df=float(m.k - 1))
 
 
 def _rows(m: MetaAnalysis, new: Any) -> tuple[Floats, pd.Index]:
