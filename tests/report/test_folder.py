@@ -77,13 +77,35 @@ def test_a_folder_of_someone_else_is_not_touched(tmp_path: Path) -> None:
     out = tmp_path / "thesis"
     out.mkdir()
     (out / "chapter.txt").write_text("years of work", encoding="utf-8")
+    (out / MANIFEST).write_text('{"name": "my web app"}', encoding="utf-8")
     with pytest.raises(InputError) as caught, written_whole(out):
         pass
     assert str(caught.value) == (
-        f"out: the folder {str(out)!r} holds files that are not a review (no {MANIFEST}); "
-        "nothing was touched, give another folder or empty this one"
+        f"out: the folder {str(out)!r} holds files that no earlier review wrote (chapter.txt, "
+        f"{MANIFEST}); nothing was touched, give another folder or move these files away"
     )
     assert (out / "chapter.txt").read_text(encoding="utf-8") == "years of work"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "figures/mine.png", ".hidden"])
+def test_a_users_own_file_in_an_older_result_is_not_lost(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    with written_whole(out) as folder:
+        fill(folder, "old")
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=name), written_whole(out) as folder:
+        fill(folder, "new")
+    assert (out / name).read_text(encoding="utf-8") == "mine"
+    assert (out / "page.txt").read_text(encoding="utf-8") == "old"
+
+
+def test_an_empty_folder_is_used(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with written_whole(out) as folder:
+        fill(folder, "new")
+    assert (out / "page.txt").read_text(encoding="utf-8") == "new"
 
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from peer_evidence.errors import InputError
 
 MANIFEST = "manifest.json"
+MADE_BY = "peer_evidence"
 
 
 @contextmanager
@@ -54,20 +55,39 @@ def write_manifest(folder: Path, facts: dict[str, str]) -> None:
     files = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
-    text = json.dumps({"made_by": "peer_evidence", **facts, "files": files}, indent=2)
+    text = json.dumps({"made_by": MADE_BY, **facts, "files": files}, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _refuse_foreign(out: Path) -> None:
+    """Refuse a place that holds anything but an older result of this function."""
     if not out.exists():
         return
     if not out.is_dir():
         raise InputError(f"out: {str(out)!r} is a file; give the name of a folder")
-    if any(out.iterdir()) and not (out / MANIFEST).is_file():
+    there = [path for path in out.rglob("*") if not path.is_dir()]
+    ours = _listed(out)
+    foreign = sorted(
+        name for path in there if (name := path.relative_to(out).as_posix()) not in ours
+    )
+    if foreign:
+        shown = ", ".join(foreign[:5]) + (f" and {len(foreign) - 5} more" if foreign[5:] else "")
         raise InputError(
-            f"out: the folder {str(out)!r} holds files that are not a review (no {MANIFEST}); "
-            "nothing was touched, give another folder or empty this one"
+            f"out: the folder {str(out)!r} holds files that no earlier review wrote ({shown}); "
+            "nothing was touched, give another folder or move these files away"
         )
+
+
+def _listed(out: Path) -> set[str]:
+    """Give the files that an older result in a folder says it holds; none if there is no such."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY:
+        return set()
+    files = manifest.get("files")
+    return {MANIFEST, *map(str, files)} if isinstance(files, list) else set()
 
 
 def _swap(partial: Path, out: Path) -> None:
