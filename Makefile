@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: review test lab lint clean
 
@@ -18,7 +19,7 @@ test: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 lab: $(READY)
-	$(BIN)/jupyter lab --notebook-dir=notebooks notebooks/01_the_evidence.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) --notebook-dir=notebooks notebooks/01_the_evidence.ipynb
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "peer_evidence needs Python 3.11 or newer, this is " + sys.version)'

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import peer_evidence as pe
+from peer_evidence.records.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,21 +58,34 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_the_readme_runs_and_its_counts_are_those_of_the_records(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    block = block.replace('"my_review/"', '"data/"')
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(blocks) == 2
     names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)
+    monkeypatch.chdir(tmp_path)
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+        assert len(block.splitlines()) <= 12
+    assert (tmp_path / "build" / "forest.svg").is_file()
     ev = names["ev"]
     assert isinstance(ev, pe.Evidence)
     stated = re.search(r"(\d+) studies with (\d+) results,\s+(\d+) reviews", text)
     assert stated is not None
     assert [int(n) for n in stated.groups()] == [len(ev.studies), len(ev.outcomes), len(ev.reviews)]
-    assert len(block.splitlines()) <= 12
     for path in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / path).exists(), path
+
+
+def test_the_readme_names_every_required_column(ev: pe.Evidence) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for table in TABLES:
+        if table.required:
+            found = re.search(rf"- `{table.name}\.csv`: ((?:`\w+`[,\s]*)+)", text)
+            assert found is not None
+            required = [column.name for column in table.columns if column.required]
+            assert re.findall(r"`(\w+)`", found[1]) == required
 
 
 def docstring_lines(text: str) -> set[int]:

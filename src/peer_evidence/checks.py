@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 from peer_evidence.errors import InputError
@@ -42,9 +43,19 @@ def check_level(level: float) -> float:
 
 def check_count(name: str, value: Any) -> int:
     """Return a whole number of at least 0, else raise InputError."""
-    if isinstance(value, bool) or not float(value).is_integer() or value < 0:
+    whole = isinstance(value, Real) and not isinstance(value, bool)
+    if not whole or not float(value).is_integer() or value < 0:
         raise InputError(f"{name}: found {value!r}, allowed is a whole number of at least 0")
     return int(value)
+
+
+def check_evidence(name: str, value: Any, allowed: str = "the records") -> None:
+    """Raise InputError unless ``value`` is the records of a review, as ``load`` gives them."""
+    if not all(hasattr(value, part) for part in ("outcomes", "studies", "package", "select")):
+        raise InputError(
+            f"{name}: found {type(value).__name__}, allowed is {allowed} that "
+            "peer_evidence.load() gives"
+        )
 
 
 def check_columns(columns: Iterable[str], needed: Iterable[str], where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ def review(path: Path | None, out: Path) -> None:
     """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page."""
     from peer_evidence.report.build import review as build
 
+    signal.signal(signal.SIGTERM, _stop)  # so that half a result is cleared away
     with _told_plainly(), _progress() as step:
         page = build(path, out=out, progress=step)
     click.echo(f"The review is in {page}")
@@ -87,6 +89,10 @@ def claims(path: Path | None, as_json: bool) -> None:
         click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
     else:
         click.echo(result.summary())
+
+
+def _stop(number: int, frame: Any) -> None:
+    sys.exit(128 + number)
 
 
 @contextmanager

@@ -27,6 +27,10 @@ class Result(ABC):
     def summary(self) -> str:
         """Give the result as a text that a person reads."""
 
+    def headline(self) -> str:
+        """Give what must be read with the table: the first line of the summary."""
+        return self.summary().splitlines()[0]
+
     def __str__(self) -> str:
         return self.summary()
 
@@ -34,8 +38,8 @@ class Result(ABC):
         return self.summary()
 
     def _repr_html_(self) -> str:
-        """Show the text, then the table, in a notebook; text from the records is escaped."""
+        """Show the headline, then the table, in a notebook; text from the records is escaped."""
         from peer_evidence.formatting import frame_to_html
 
-        text = html.escape(self.summary().splitlines()[0])
+        text = html.escape(self.headline()).replace("\n", "<br>")
         return f"<p>{text}</p>{frame_to_html(self.to_frame())}"

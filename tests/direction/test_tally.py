@@ -75,7 +75,7 @@ def test_sign_tests_in_both_readings(review: Review) -> None:
     columns = ["favours", "against", "tied", "no_sign", "proportion", "ci_low", "ci_high"]
     assert list(shown.columns) == [*columns, "p_value", "studies"]
     assert shown.loc["absence", names].tolist() == [2, 0, 1, 1, 4]
-    assert strict.loc["absence", names].tolist() == [2, 2, 1, 1, 4]
+    assert strict.loc["absence", names].tolist() == [2, 2, 0, 0, 4]
     test = pe.sign_test(2, 0, no_sign=2)
     assert shown.loc["absence", "p_value"] == test.p_value
     assert strict.loc["absence", "ci_low"] == test.strict_ci_low

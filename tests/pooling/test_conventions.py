@@ -300,6 +300,10 @@ def test_refusals_say_what_is_allowed():
         pe.conventions(one, "IRR")
     with pytest.raises(InputError, match=r"^method: found 'FE', allowed are 'DL'"):
         pe.conventions(one, method="FE")
+    data = means_of().astype({"sd_comparison": float})
+    data.loc[1, "sd_comparison"] = -1.0
+    with pytest.raises(InputError, match=r"row 1: sd_comparison: found -1, allowed is a finite"):
+        pe.conventions(data, "MD")
     with pytest.raises(InputError, match="no column 'effect'"):
         pe.conventions(counts_of("dat.bcg"))
 

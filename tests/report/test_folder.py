@@ -19,8 +19,8 @@ def fill(folder: Path, text: str) -> None:
 def test_a_new_result_replaces_an_old_one_whole(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     with written_whole(out) as folder:
-        fill(folder, "old")
         (folder / "gone.txt").write_text("x", encoding="utf-8")
+        fill(folder, "old")
         assert not out.exists()
     with written_whole(out) as folder:
         fill(folder, "new")

@@ -99,7 +99,8 @@ def test_every_link_within_the_page_arrives(html: str, built: Path) -> None:
     assert len(page.ids) == len(set(page.ids))
     inside = {link[1:] for link in page.links if link.startswith("#")}
     assert inside <= set(page.ids)
-    files = [link for link in page.links if not link.startswith(("#", "https://doi.org/"))]
+    outside = ("#", "https://", "http://")
+    files = [link for link in page.links if not link.startswith(outside)]
     assert files
     for link in files:
         assert (built / link).is_file(), link
@@ -142,6 +143,13 @@ def test_the_counts_of_the_page_are_those_of_the_records(html: str, ev: pe.Evide
         assert term in text
     for step in ev.framework["journey"]["what_happens"]:
         assert step.replace("'", "&#39;") in text
+
+
+def test_the_records_stand_beside_the_page_byte_for_byte(built: Path) -> None:
+    copied = [path for path in (built / "records").rglob("*") if path.is_file()]
+    assert len(copied) == len(list(DATA.rglob("*.csv")))
+    for path in copied:
+        assert path.read_bytes() == (DATA / path.relative_to(built / "records")).read_bytes()
 
 
 def test_two_runs_give_the_same_bytes(built: Path, tmp_path: Path) -> None:
@@ -228,7 +236,8 @@ def test_a_review_of_another_topic_reads_as_its_own(tmp_path: Path) -> None:
     )
     index = pe.review(folder, out=tmp_path / "out")
     text = index.read_text(encoding="utf-8")
-    assert "1</a> studies favour the vaccine" in re.sub(r"\s+", " ", text)
+    assert "1</a> in favour of the vaccine" in re.sub(r"\s+", " ", text)
+    assert (tmp_path / "out" / "records" / "outcomes.csv").is_file()
     assert "peer support" not in text
     assert not (tmp_path / "out" / "figures" / "continuum.svg").exists()
     shutil.rmtree(tmp_path / "out")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from peer_evidence.checks import check_choice, check_level
+from peer_evidence.checks import check_choice, check_evidence, check_level
 from peer_evidence.direction.reported_effect import reported_effect
 from peer_evidence.direction.sign_test import SignTest, sign_test
 from peer_evidence.direction.tally import TIED, Tally, tally
@@ -62,6 +62,10 @@ class AdmissionSummary(Result):
     also_unsigned: int
     sign_tests: pd.DataFrame
     pooled: Pools
+
+    def headline(self) -> str:
+        """Give the sign test both ways, which must not be read apart."""
+        return self.overall.summary()
 
     def to_frame(self) -> pd.DataFrame:
         """Give every result, one a row."""
@@ -155,6 +159,7 @@ def admissions(
     >>> len(found.rows), int((found.rows["not_computed"] == "").sum())
     (30, 4)
     """
+    check_evidence("ev", ev)
     wanted = _domains(ev, domains)
     check_level(level)
     intervention = ev.package["intervention"]
@@ -185,6 +190,8 @@ def _domains(ev: Evidence, domains: Sequence[str] | None) -> tuple[str, ...]:
     if domains is not None:
         known = list(ev.outcomes["domain"].cat.categories)
         given = [domains] if isinstance(domains, str) else list(domains)
+        if not given:
+            raise InputError("domains: found none; give at least one, or leave it out")
         return tuple(check_choice("domains", domain, known) for domain in given)
     found = ev.vocabularies.group("domain", _GROUP)
     if not found:

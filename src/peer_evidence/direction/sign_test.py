@@ -142,6 +142,10 @@ class SignTest(Result):
         ]
         return pd.DataFrame(rows)
 
+    def headline(self) -> str:
+        """Give both readings, which must not be read apart."""
+        return self.summary()
+
     def summary(self) -> str:
         """Say how many studies favour the intervention, and how many have no sign."""
         if self.n:

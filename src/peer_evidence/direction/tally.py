@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peer_evidence.checks import check_choice, check_columns, check_level
+from peer_evidence.checks import check_choice, check_columns, check_evidence, check_level
 from peer_evidence.direction.sign_test import exact_p, share, sign_test, wilson
 from peer_evidence.direction.votes import Codes, cast_votes, cross_count
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, words
-from peer_evidence.records.tables import METHOD_WORDS
+from peer_evidence.records.tables import METHOD_WORDS, STUDIES
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Tally(Result):
         unsigned : {"shown", "against"}
             ``shown``: studies without a sign (``null``, ``unclear``) and tied ones are no part
             of the test and stand beside it. ``against``: all of them, tied ones too, count
-            against the intervention and are part of ``against``.
+            against the intervention; they are part of ``against``, and ``tied`` and ``no_sign``
+            are 0, so that in either case the four counts add up to ``studies``.
         level : float, optional
             The level of the intervals.
 
@@ -106,6 +107,7 @@ class Tally(Result):
         no_sign = self.table[["null", "unclear"]].sum(axis=1).to_numpy(np.int64)
         if unsigned == "against":
             against = against + tied + no_sign
+            tied, no_sign = np.zeros_like(tied), np.zeros_like(no_sign)
         low, high = wilson(favours, against, check_level(level))
         return pd.DataFrame(
             {
@@ -144,6 +146,8 @@ class Tally(Result):
         studies = count(self.studies, "study", "studies")
         if self.one_vote_per is None:
             head = f"{count(self.rows, 'result')} of {studies}"
+            if total.sum() > self.rows:
+                head += f" in {total.sum()} places, one for each of its groups"
         else:
             votes = count(int(total.sum()), "vote")
             head = f"{votes} of {studies}, one vote per {self._voter()} in each group"
@@ -235,10 +239,12 @@ def tally(
     kinds = _check_contrasts(contrasts)
     intervention = "the intervention"
     if not isinstance(frame, pd.DataFrame):
+        check_evidence("frame", frame, "a DataFrame of results, or the records")
         intervention = frame.package["intervention"]
         by = "review_id" if by == "review" else by
         frame = _joined(frame, by)
     needed = [name for name in (by, one_vote_per, column, "study_id") if name is not None]
+    _check_by(frame, by)
     check_columns(frame.columns, [*needed, *(["contrast_type"] if kinds else [])], "tally")
     reasons = _reasons(frame, [column, by, one_vote_per], kinds)
     kept = frame[reasons == ""]
@@ -280,6 +286,16 @@ def _count(
     pairs = pd.DataFrame({"group": group, "study": kept["study_id"].to_numpy()}).drop_duplicates()
     table["studies"] = np.bincount(pairs["group"].to_numpy(np.int64), minlength=len(labels))
     return table, votes
+
+
+def _check_by(frame: pd.DataFrame, by: str | None) -> None:
+    """Refuse a column of studies asked of results alone, saying what gives it."""
+    of_studies = {column.name for column in STUDIES.columns}
+    if by in of_studies and by not in frame.columns:
+        raise InputError(
+            f"by: {by!r} is a column of studies, which these results lack; give the records "
+            f"themselves, tally(ev, by={by!r}), or ev.select(...)"
+        )
 
 
 def _check_contrasts(contrasts: Sequence[str] | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from peer_evidence.checks import check_columns
 from peer_evidence.effects.binary import log_odds_ratio, log_risk_ratio, risk_difference
+from peer_evidence.effects.columns import read_numbers, refuse_bad_numbers, row_names
 from peer_evidence.effects.continuous import hedges_g, mean_difference
 from peer_evidence.errors import InputError
 from peer_evidence.pooling import counts, laws
@@ -19,7 +20,7 @@ from peer_evidence.pooling.heterogeneity import describe
 from peer_evidence.pooling.programs import Program
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.single import make_problem
-from peer_evidence.pooling.studies import read_studies, to_numbers
+from peer_evidence.pooling.studies import read_studies
 from peer_evidence.pooling.tau2 import estimate
 
 if TYPE_CHECKING:
@@ -87,9 +88,10 @@ def read(data: pd.DataFrame, measure: str | None, effect: str, variance: str) ->
 
 def _read_means(data: pd.DataFrame, measure: str) -> Inputs:
     check_columns(data.columns, _COLUMNS, "data")
-    numbers = [to_numbers(data, name) for name in _COLUMNS]
-    known = np.logical_and.reduce([np.isfinite(values) for values in numbers])
-    means = tuple(values[known] for values in numbers)
+    numbers, bad = read_numbers(data, {name: name for name in _COLUMNS}, fractional_counts=True)
+    refuse_bad_numbers(bad, row_names(data))
+    known = np.logical_and.reduce([np.isfinite(numbers[name]) for name in _COLUMNS])
+    means = tuple(numbers[name][known] for name in _COLUMNS)
     return Inputs(measure, int(known.sum()), int((~known).sum()), means=means)
 
 

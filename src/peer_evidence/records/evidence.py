@@ -237,6 +237,11 @@ certainty, claims : DataFrame
         check_choice("table", table, self.tables)
         return self._package.raw[table].lines.copy()
 
+    def files(self) -> dict[str, Path]:
+        """Give the files of the tables by their name within the package."""
+        folder = self._package.path
+        return {raw.file: folder / raw.file for raw in self._package.raw.values()}
+
     def row_counts(self) -> dict[str, int]:
         """Give the number of rows of each table that the package holds."""
         return {name: len(self._frames[name]) for name in self.tables}

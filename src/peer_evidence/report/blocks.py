@@ -43,7 +43,8 @@ class Drawing:
 class Grid:
     """A table; ``right`` names the columns that hold numbers, ``wide`` those that hold prose.
 
-    A table with a ``folded`` text is closed behind it until it is opened or linked to.
+    A ``stacked`` table stands as cards on narrow screens, its verdict first. A table with a
+    ``folded`` text is closed behind it until it is opened or linked to.
     """
 
     kind: ClassVar[str] = "grid"
@@ -55,6 +56,7 @@ class Grid:
     pale: frozenset[int] = frozenset()
     anchors: Sequence[str] = ()
     folded: str = ""
+    stacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from peer_evidence import __version__
+from peer_evidence.errors import InputError
 from peer_evidence.records.evidence import Evidence, load
 from peer_evidence.report.analyses import analyse
 from peer_evidence.report.drawings import DRAWINGS, save_drawing
 from peer_evidence.report.folder import write_manifest, written_whole
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context, Saved, render
-from peer_evidence.report.tables import report_tables, write_tables
+from peer_evidence.report.tables import copy_records, report_tables, write_tables
 
 Progress = Callable[[str, int, int], None]
 PAGE = "index.html"
@@ -50,6 +51,8 @@ def review(
     InputError
         If ``out`` holds files that are not an older review.
     """
+    if not isinstance(out, (str, Path)) or not str(out):
+        raise InputError(f"out: found {out!r}, allowed is the name of a folder")
     say = progress or (lambda what, done, total: None)
     total = 4 + len(DRAWINGS)
     say("checking the records", 0, total)
@@ -65,6 +68,7 @@ def review(
                 saved[name] = save_drawing(axes, name, folder)
         say("writing", total - 1, total)
         write_tables(report_tables(analyses), folder / "tables")
+        copy_records(ev, folder / "records")
         page = render(Context(analyses, Numbers(), saved))
         (folder / PAGE).write_text(page, encoding="utf-8")
         write_manifest(folder, {"version": __version__, "title": ev.package["title"]})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from peer_evidence.records.evidence import Evidence
 from peer_evidence.report.analyses import Analyses
 
 _POOL_ROWS = ["outcome_id", "study_id", "domain", "bucket", "effect", "variance", "effect_note"]
@@ -32,7 +34,7 @@ def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
     }
     if analyses.hospital is not None:
         tables["admissions"] = analyses.hospital.rows
-    return tables
+    return {name: frame for name, frame in tables.items() if len(frame.columns)}
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
@@ -44,6 +46,14 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
         path.write_text(to_csv(frame), encoding="utf-8", newline="")
         paths.append(path)
     return paths
+
+
+def copy_records(ev: Evidence, folder: Path) -> None:
+    """Put the files of the records beside the page, byte for byte, so that traces lead there."""
+    for name, source in ev.files().items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
 
 
 def to_csv(frame: pd.DataFrame) -> str:

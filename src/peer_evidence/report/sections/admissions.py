@@ -144,6 +144,7 @@ def _table(context: Context, frame: pd.DataFrame) -> Grid:
         right=frozenset({2, 6}),
         wide=frozenset({7}),
         pale=frozenset(pale),
+        stacked=True,
     )
 
 

@@ -25,6 +25,11 @@ _METHODS = (
     "nothing of the size of an effect.",
     "Vote counting by statistical significance is not a synthesis: conclusions are tallied only to "
     "show what the sources say (McKenzie and Brennan, Cochrane Handbook, chapter 12).",
+    "Effects are standardised mean differences with Hedges' correction, turned so that positive "
+    "favours the intervention; counts enter as odds ratios divided by π/√3 (Chinn 2000, Stat Med "
+    "19:3127). Pools are by outcome domain and time of measurement, random effects by restricted "
+    "maximum likelihood, with normal and ad hoc Hartung-Knapp intervals (Hartung 1999; Röver 2015, "
+    "doi 10.1186/s12874-015-0091-1). Where no result prints means, odds ratios are pooled.",
     "A claim is supported or contradicted only by a computation on the records; otherwise it is "
     "not checkable, with the reason.",
 )
@@ -35,8 +40,16 @@ def section(context: Context) -> Section:
     answer = "Counting is by direction and one vote a study; every rule is stated here."
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "scipy"))
     used = f"peer_evidence {__version__}, Python {platform.python_version()}, {packages}."
+    package = context.ev.package
+    authors = [Paragraph(f"Authors: {package['authors']}.")] if "authors" in package else []
     blocks: list[Block] = [
+        *authors,
         Bullets(_METHODS),
+        Paragraph(
+            "Limits: the records are what could be found and read, not the result of a systematic "
+            "search; a study enters a count whatever its quality; results of one study in "
+            "different domains are not independent."
+        ),
         Paragraph(used, small=True),
         Heading("Studies"),
         _references(context.ev.studies, "study_id"),
@@ -60,13 +73,25 @@ def provenance(context: Context) -> Section:
         anchors=[origin.anchor for origin in origins],
         folded=f"Show all {len(origins)}",
     )
-    answer = f"{len(origins)} numbers or sets of numbers of this page, each with its origin."
+    answer = (
+        f"{len(origins)} numbers or sets of numbers of this page, each with its origin; the files "
+        "named stand in the folder records beside the page."
+    )
     return Section("provenance", "Where each number comes from", answer, [grid])
 
 
 def _references(frame: pd.DataFrame, key: str) -> Bullets:
     rows = frame.sort_values(["label", key]).to_dict("records")
     return Bullets([_reference(row) for row in rows])
+
+
+def _link(source: str) -> Html:
+    """Link a source that is an address or a DOI; leave any other text as it is."""
+    if source.startswith(("https://", "http://")):
+        return Markup('<a href="{0}">{0}</a>').format(source)
+    if source.startswith("10."):
+        return Markup('<a href="https://doi.org/{0}">doi:{0}</a>').format(source)
+    return source
 
 
 def _reference(row: Mapping[Any, Any]) -> Html:
@@ -76,11 +101,11 @@ def _reference(row: Mapping[Any, Any]) -> Html:
 
     head = f"{text('authors') or text('label')}."
     parts = [head, *(f"{text(name)}." for name in ("title", "journal", "year") if text(name))]
-    reference = Markup("{}").format(" ".join(parts))
+    reference = Markup("{}").format(" ".join(parts).replace("..", "."))
     if text("doi"):
         reference += Markup(' <a href="https://doi.org/{0}">doi:{0}</a>').format(text("doi"))
     elif text("pmid"):
         reference += Markup(" PMID {}").format(text("pmid"))
     else:
-        reference += Markup(" Source: {}").format(text("source"))
+        reference += Markup(" Source: {}").format(_link(text("source")))
     return reference

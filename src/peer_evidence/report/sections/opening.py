@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
-from peer_evidence.formatting import per_cent
+from peer_evidence.formatting import per_cent, words
 from peer_evidence.report.blocks import Block, Html, Paragraph
 from peer_evidence.report.page import Context
 from peer_evidence.report.sections.claims import verdict_counts
@@ -29,8 +29,8 @@ def blocks(context: Context) -> list[Block]:
     results = outcomes["outcome_id"].notna().to_numpy(bool)
     comparative = (outcomes["contrast_type"] == "intervention_vs_comparison").to_numpy(bool)
     text = Markup(
-        "The records hold {} studies with {} results, {} of which compare {} with a comparison. "
-        "Underlined numbers say where they come from."
+        "The records hold {} studies with {} results, {} of them between {} and a comparison "
+        "group. Underlined numbers say where they come from."
     ).format(
         context.rows("studies", every, "studies in the records"),
         context.rows("outcomes", results, "results in the records"),
@@ -56,31 +56,52 @@ def _counted(context: Context) -> Html:
         return context.numbers.show(value, what, how, outcome_lines(ev, mask))
 
     return Markup(
-        "{} studies favour {}, {} favour the comparison; {} point both ways and {} carry no sign. "
-        "Of those with a sign {} favour it (95% interval {} to {}); with the others counted "
-        "against it, {}."
+        "By direction alone, over all domains and designs, one vote a study: {} in favour of {}, "
+        "{} against, {} pointing both ways, {} without a sign. That is {} of those with a sign "
+        "({} to {}) and {} of all ({} to {}). Directions are known mostly where a difference was "
+        "reported, so the first share flatters; neither says how large an effect is."
     ).format(
         show(int(row["favours"]), "studies in favour", "favours_intervention"),
         context.intervention,
         show(int(row["against"]), "studies against", "favours_comparison"),
         show(int(row["tied"]), "studies with results in both directions", "tied"),
         show(int(row["no_sign"]), "studies without a direction", "null", "unclear"),
-        show(per_cent(row["proportion"]), "share in favour of the studies with a sign"),
-        per_cent(row["ci_low"]),
-        per_cent(row["ci_high"]),
-        show(per_cent(against["proportion"]), "share in favour of all studies"),
+        *(
+            show(per_cent(test[name]), f"{what}, {words(name)}")
+            for test, what in ((row, "share of those with a sign"), (against, "share of all"))
+            for name in ("proportion", "ci_low", "ci_high")
+        ),
     )
 
 
 def _poolable(context: Context) -> Html:
-    outcomes = context.ev.outcomes
+    """Say what could be pooled, and how little the pools settle."""
+    outcomes, pools = context.ev.outcomes, context.analyses.pools
     poolable = (outcomes["poolable"] == "yes").to_numpy(bool)
     studies = outcomes.loc[poolable, "study_id"].nunique()
-    total = len(outcomes)
-    return Markup("{} of {} results, from {} studies, print numbers that can be pooled.").format(
+    lead = Markup("{} of {} results, from {} of the studies, print numbers that can be pooled.")
+    lead = lead.format(
         context.rows("outcomes", poolable, "results marked poolable"),
-        context.rows("outcomes", poolable | True, "results in the records", total),
+        context.rows("outcomes", poolable | True, "results in the records", len(outcomes)),
         context.rows("outcomes", poolable, "studies with a poolable result", studies),
+    )
+    if not len(pools):
+        return lead
+    frame = pools.to_frame()
+
+    def show(value: int, what: str) -> Markup:
+        return context.numbers.show(value, what, "pe.pools(ev)", "tables/pools.csv")
+
+    return lead + Markup(
+        " Pools by domain and time: {}, of {} to {} studies. Wholly on the side of {}: {} with a "
+        "normal interval, {} with the cautious one for few studies."
+    ).format(
+        show(len(frame), "pools"),
+        show(int(frame["k"].min()), "studies in the smallest pool"),
+        show(int(frame["k"].max()), "studies in the largest pool"),
+        context.intervention,
+        show(int((frame["ci_low"] > 0).sum()), "pools whose normal interval lies above 0"),
+        show(int((frame["adhoc_ci_low"] > 0).sum()), "pools whose cautious interval lies above 0"),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 from markupsafe import Markup
 
@@ -12,6 +14,7 @@ from peer_evidence.report.page import Context
 from peer_evidence.report.traces import rows_named
 
 _HOW = "pe.pools(ev)"
+ENOUGH_TO_PREDICT = 5
 
 
 def section(context: Context) -> Section:
@@ -29,12 +32,12 @@ def section(context: Context) -> Section:
         return context.numbers.show(value, what, _HOW, "tables/pools.csv")
 
     answer = Markup(
-        "{} pools can be made, {} of them of fewer than {} studies. {} exclude no effect in favour "
-        "of {} with a normal interval, {} with the ad hoc Hartung-Knapp interval."
+        "Pools of domain and time that can be made: {}, of fewer than {} studies: {}. Wholly on "
+        "the side of {}: {} with a normal interval, {} with the ad hoc Hartung-Knapp interval."
     ).format(
         show(len(frame), "groups of domain and time with two studies or more"),
-        show(few, f"pools of fewer than {FEW} studies"),
         FEW,
+        show(few, f"pools of fewer than {FEW} studies"),
         show(plain, "pools whose normal interval lies above 0"),
         context.intervention,
         show(steady, "pools whose ad hoc Hartung-Knapp interval lies above 0"),
@@ -76,18 +79,25 @@ def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
                 ", ".join(parts),
                 show(str(pool["k"]), "studies"),
                 show(wald, f"pooled {pools.measure}, {pool['method']}, normal interval"),
-                p_value(pool["p_value"]),
+                show(p_value(pool["p_value"]), "p of the normal test"),
                 show(careful, "ad hoc Hartung-Knapp interval"),
-                p_value(pool["adhoc_p_value"]),
-                interval(pool["pi_low"], pool["pi_high"]),
-                number(pool["tau2"], 3),
-                f"{number(pool['i2'], 0)}%",
+                show(p_value(pool["adhoc_p_value"]), "p of the ad hoc Hartung-Knapp test"),
+                _prediction(show, pool),
+                show(number(pool["tau2"], 3), "variance between studies"),
+                show(f"{number(pool['i2'], 0)}%", "I²"),
             ]
         )
     header = ["pool", "studies", f"{pools.measure} (95% normal interval)", "p"]
     header += ["ad hoc Hartung-Knapp", "p", "prediction interval", "τ²", "I²"]
     right = frozenset(range(1, len(header)))
     return Grid("Pools by domain and time, random effects (REML)", header, rows, right=right)
+
+
+def _prediction(show: Callable[[str, str], Markup], pool: pd.Series) -> Html:
+    """Give the prediction interval where there are studies enough to speak of one."""
+    if pool["k"] < ENOUGH_TO_PREDICT:
+        return f"needs {ENOUGH_TO_PREDICT} studies"
+    return show(interval(pool["pi_low"], pool["pi_high"]), "prediction interval")
 
 
 def _left(pools: Pools) -> Paragraph:

@@ -10,7 +10,7 @@ from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
 
 _SHOWN = ("design", "problem_type", "initiative_type", "comparator_type", "level")
-_NUMBERS = ("estimate", "events_intervention", "mean_intervention")
+_NUMBERS = ("estimate", "events_intervention", "mean_intervention", "p_value")
 
 
 def section(context: Context) -> Section:
@@ -20,19 +20,20 @@ def section(context: Context) -> Section:
     outcomes = context.ev.outcomes
     silent = outcomes[list(_NUMBERS)].isna().all(axis=1).to_numpy(bool)
     answer = Markup(
-        "{} of {} studies are randomised trials, yet {} of {} results are known in words only: no "
-        "estimate, mean or count could be read."
+        "Randomised trials: {} of {} studies. Known in words only, without estimate, mean, count "
+        "or p value: {} of {} results."
     ).format(
         context.rows("studies", trials.to_numpy(bool), "randomised and cluster-randomised trials"),
         context.rows("studies", trials.notna().to_numpy(bool), "studies in the records"),
-        context.rows("outcomes", silent, "results without estimate, mean or count"),
+        context.rows("outcomes", silent, "results without estimate, mean, count or p value"),
         context.rows("outcomes", silent | True, "results in the records", len(outcomes)),
     )
     blocks: list[Block] = [
         *context.drawing(
             "evidence_map",
-            "Kind of intervention by outcome domain; the area of a circle is the number of "
-            "studies, an empty cell is a gap. A study may stand in several cells.",
+            "Outcome domain by kind of intervention, from all results whatever they compare; the "
+            "area of a circle is the number of studies, × marks a gap. A study may stand in "
+            "several cells.",
         ),
         _kinds(context, studies),
         *_notes(context),

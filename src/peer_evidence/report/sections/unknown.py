@@ -15,28 +15,28 @@ def section(context: Context) -> Section:
     studies, outcomes = context.ev.studies, context.ev.outcomes
     organisational = (studies["level"] == "organisational").to_numpy(bool)
     answer = Markup(
-        "{} of {} studies speak about organisations rather than people; where a domain has few "
+        "About organisations rather than people: {} of {} studies. Where a domain has few "
         "studies, no count can settle anything."
     ).format(
         context.rows("studies", organisational, "studies at the level of the organisation"),
         context.rows("studies", organisational | True, "studies in the records", len(studies)),
     )
     gaps: list[Html] = [
-        Markup("{} results give no direction.").format(
+        Markup("Results without a direction: {}.").format(
             context.rows(
                 "outcomes",
                 (outcomes["effect_direction"] == "unclear").to_numpy(bool),
                 "results whose direction is unclear",
             )
         ),
-        Markup("{} results do not say when they were measured.").format(
+        Markup("Results that do not say when they were measured: {}.").format(
             context.rows(
                 "outcomes",
                 outcomes["timepoint_months"].isna().to_numpy(bool),
                 "results without a timepoint",
             )
         ),
-        Markup("{} studies have no year, {} no sample size.").format(
+        Markup("Studies without a year: {}, without a sample size: {}.").format(
             context.rows("studies", studies["year"].isna().to_numpy(bool), "studies without year"),
             context.rows(
                 "studies", studies["n_total"].isna().to_numpy(bool), "studies without sample size"
@@ -54,15 +54,17 @@ def _thin(context: Context) -> Html:
     frame = context.analyses.conclusions.to_frame()
     if frame.empty:
         return "No domain has a comparative study."
-    thin = frame[frame["studies"] < 3]
+    known = context.ev.outcomes["domain"].cat.categories
+    studies = frame["studies"].reindex(known, fill_value=0)
+    thin = studies[studies < 3]
     names = [context.ev.vocabularies.label("domain", str(name)).lower() for name in thin.index]
     count = context.numbers.show(
         len(thin),
-        "domains with one or two comparative studies",
+        "domains with no, one or two comparative studies",
         "pe.tally(ev.outcomes)",
         "tables/conclusions.csv",
     )
-    return Markup("{} domains rest on fewer than three comparative studies: {}.").format(
+    return Markup("Domains with fewer than three comparative studies: {} ({}).").format(
         count, ", ".join(names) or "none"
     )
 
@@ -72,7 +74,7 @@ def _judged(context: Context) -> Html:
     judged = context.ev.risk_of_bias["study_id"]
     studies = context.ev.studies["study_id"]
     mask = studies.isin(pd.unique(judged)).to_numpy(bool)
-    return Markup("A risk-of-bias judgement was seen for {} of {} studies.").format(
+    return Markup("Studies with a risk-of-bias judgement: {} of {}.").format(
         context.rows("studies", mask, "studies with a risk-of-bias judgement"),
         context.rows("studies", mask | True, "studies in the records", len(studies)),
     )
