@@ -127,6 +127,7 @@ def test_the_sections_stand_in_their_order(html: str) -> None:
         "Outcomes counted",
         "Hospital admissions",
         "Outcomes pooled",
+        "What published reviews print",
         "Tensions, challenges, practice",
         "What is not known",
         "Methods, versions, references",

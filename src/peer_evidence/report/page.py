@@ -82,6 +82,7 @@ def render(context: Context) -> str:
         opening,
         outcomes,
         pooled,
+        published,
         records,
         unknown,
     )
@@ -94,6 +95,7 @@ def render(context: Context) -> str:
         outcomes.section(context),
         admissions.section(context),
         pooled.section(context),
+        published.section(context),
         framework.practice(context),
         unknown.section(context),
         methods.section(context),
