@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import html
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -156,6 +158,21 @@ def test_every_recorded_statement_is_either_checked_or_listed(bundled: Claims) -
     assert row[["scope", "claim", "locator", "value"]].tolist() == [
         *("hospitalisation", "No effect on service use.", "abstract", "no_difference")
     ]
+
+
+def test_the_page_says_who_says_it_and_lists_what_is_not_checked(
+    tmp_path: Path, bundled: Claims
+) -> None:
+    pe.review(out=tmp_path / "page")
+    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    section = page.split('id="claims"', 1)[1].split("</section>", 1)[0]
+    text = html.unescape(re.sub(r"<[^>]+>", "", section))
+    assert "and cannot settle 55; 53 more are recorded but not checked." in text
+    assert "Source chapter, about Repper & Carter 2011; scope: hospital admission" in text
+    assert "Other texts, not checked here: On hospital admission, Lloyd-Evans" in text
+    assert "Show all 53 statements that are not checked" in text
+    table = text.split("Statements that are not checked", 1)[1]
+    assert [claim for claim in bundled.untested["claim"] if claim not in table] == []
 
 
 def test_what_other_texts_say_stands_beside_a_statement(table: pd.DataFrame) -> None:
@@ -614,14 +631,17 @@ def test_all_wrong_arguments_are_said_at_once_with_their_lines(copied: Copy) -> 
         by_column(rows, finding_id="rc_other_gains")[0]["arguments"] = "same_study=nobody+sledge"
         by_column(rows, finding_id="pistrang_quality")[0]["arguments"] = "column=design;at_least=x"
 
-    assert copied.change("claims", edit).message().splitlines() == [
+    message = copied.change("claims", edit).message().splitlines()
+    message[4] = message[4].split(", allowed")[0]
+    assert message == [
         "5 faults in what is to be checked:",
         "  claims.csv:31: arguments: role: found 'trial', allowed are 'rct', 'other', 'unknown'",
         "  claims.csv:37: arguments: at_least: found 'x', allowed is a whole number",
         "  claims.csv:39: arguments: select: no column 'initiative_typ' in outcomes or studies; "
         "did you mean 'initiative_type'?",
         "  claims.csv:39: arguments: not_domain: found 'hopes'",
-        "  claims.csv:40: arguments: same_study: found 'nobody'",
+        "  claims.csv:40: arguments: same_study: found 'nobody+sledge', allowed are ids of two or "
+        "more studies joined by +",
     ]
 
 

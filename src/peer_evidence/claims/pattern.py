@@ -21,6 +21,7 @@ from peer_evidence.claims.case import (
 )
 from peer_evidence.direction.sign_test import Floats, SignTest, share, sign_test, wilson
 from peer_evidence.direction.tally import Tally
+from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number, p_value, words
 from peer_evidence.records.tables import METHOD_WORDS
 
@@ -280,7 +281,11 @@ def _counted_once(case: Case, frame: pd.DataFrame, test: SignTest) -> tuple[str,
     labels = dict(zip(named, case.ev.studies["label"], strict=True))
     pairs = []
     for group in case.arguments.get("same_study", ()):
-        ids = [check_choice("same_study", part.strip(), list(named)) for part in group.split("+")]
+        ids = [part.strip() for part in group.split("+")]
+        if len(ids) < 2 or not set(ids) <= set(named):
+            raise InputError(
+                f"same_study: found {group!r}, allowed are ids of two or more studies joined by +"
+            )
         there = [study for study in ids if (frame["study_id"] == study).any()]
         if len(there) > 1:
             pairs.append(" with ".join(labels[study] for study in there))

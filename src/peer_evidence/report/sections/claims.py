@@ -55,9 +55,12 @@ def verdict_counts(context: Context, frame: pd.DataFrame) -> Markup:
         what = f"statements with the verdict {words(verdict)}"
         return context.numbers.show(int(counts.get(verdict, 0)), what, _HOW, "tables/claims.csv")
 
-    return Markup("the records support {}, contradict {}, and cannot settle {}").format(
+    said = Markup("the records support {}, contradict {}, and cannot settle {}").format(
         show("supported"), show("contradicted"), show("not_checkable")
     )
+    if context.analyses.claims.untested.empty:
+        return said
+    return said + Markup("; {} more are recorded but not checked").format(_left(context))
 
 
 def _lines(context: Context, table: str) -> dict[str, int]:
@@ -106,18 +109,22 @@ def _said_by(context: Context, source: str, about: str, scope: str) -> str:
     return f"{said}; scope: {place.lower()}" if place else said
 
 
+def _left(context: Context) -> Markup:
+    """Give the number of statements that no check is defined for, traced."""
+    number = len(context.analyses.claims.untested)
+    what = "statements that no check is defined for"
+    return context.numbers.show(number, what, f"{_HOW}.untested", "")
+
+
 def _untested(context: Context, lines: Mapping[str, int]) -> list[Block]:
     """List the statements that no check is defined for, folded; they may speak against others."""
     frame = context.analyses.claims.untested
     if frame.empty:
         return []
-    number = context.numbers.show(
-        len(frame), "statements that no check is defined for", f"{_HOW}.untested", ""
-    )
     said = Markup(
         "{} further statements are recorded and not checked, because no check is defined for a "
         "statement in words. Some speak against what is supported above; none is left out here."
-    ).format(number)
+    ).format(_left(context))
     rows: list[list[Html]] = []
     for claim in frame.to_dict("records"):
         where = f"review_findings.csv:{lines[claim['finding_id']]}"
