@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import html
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -120,8 +122,8 @@ def test_every_stated_number_of_every_review_is_there(table: pd.DataFrame) -> No
 
 def test_columns_and_words(table: pd.DataFrame, bundled: Claims) -> None:
     assert list(bundled.to_frame().columns) == [
-        *("finding_id", "review_id", "claim", "source", "locator", "stated", "computed"),
-        *("verdict", "why", "basis", "check"),
+        *("finding_id", "review_id", "scope", "claim", "source", "locator", "stated", "computed"),
+        *("verdict", "why", "others", "basis", "check"),
     ]
     assert set(table["verdict"]) <= {"supported", "contradicted", "not_checkable"}
     assert (table["why"] != "").all()
@@ -129,14 +131,147 @@ def test_columns_and_words(table: pd.DataFrame, bundled: Claims) -> None:
 
 
 def test_counts_and_first_line(bundled: Claims) -> None:
-    assert bundled.counts() == {"supported": 3, "contradicted": 0, "not_checkable": 54}
-    first = "57 claims: 3 supported, 0 contradicted, 54 not checkable"
-    assert bundled.summary().splitlines()[0] == first
+    assert bundled.counts() == {"supported": 2, "contradicted": 0, "not_checkable": 55}
+    assert bundled.summary().splitlines()[:2] == [
+        "57 claims: 2 supported, 0 contradicted, 55 not checkable",
+        "53 further statements recorded and not checked: no check is defined for a statement in "
+        "words",
+    ]
 
 
 def test_what_the_bundled_records_support(table: pd.DataFrame) -> None:
     supported = table.index[table["verdict"] == "supported"]
-    assert sorted(supported) == ["cadth_k", "chapter_need_organisational", "rc_admissions"]
+    assert sorted(supported) == ["cadth_k", "rc_admissions"]
+
+
+def test_every_recorded_statement_is_either_checked_or_listed(bundled: Claims) -> None:
+    findings = pe.load().review_findings
+    left = bundled.untested
+    assert list(left.columns) == [
+        *("finding_id", "review", "scope", "claim", "source", "locator", "value", "reason")
+    ]
+    names = [*bundled.to_frame()["finding_id"], *left["finding_id"]]
+    assert sorted(names) == sorted(findings["finding_id"])
+    assert len(left) == 53
+    assert set(left["reason"]) == {"no check is defined for it: a statement in words"}
+    row = left.set_index("finding_id").loc["white_none_hospitalisation"]
+    assert row[["scope", "claim", "locator", "value"]].tolist() == [
+        *("hospitalisation", "No effect on service use.", "abstract", "no_difference")
+    ]
+
+
+def test_the_page_says_who_says_it_and_lists_what_is_not_checked(
+    tmp_path: Path, bundled: Claims
+) -> None:
+    pe.review(out=tmp_path / "page")
+    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    section = page.split('id="claims"', 1)[1].split("</section>", 1)[0]
+    text = html.unescape(re.sub(r"<[^>]+>", "", section))
+    assert "and cannot settle 55; 53 more are recorded but not checked." in text
+    assert "Source chapter, about Repper & Carter 2011; scope: hospital admission" in text
+    assert "Other texts, not checked here: On hospital admission, Lloyd-Evans" in text
+    assert "Show all 53 statements that are not checked" in text
+    table = text.split("Statements that are not checked", 1)[1]
+    assert [claim for claim in bundled.untested["claim"] if claim not in table] == []
+
+
+def test_what_other_texts_say_stands_beside_a_statement(table: pd.DataFrame) -> None:
+    assert table.loc["rc_admissions", "others"] == (
+        "On hospital admission, Lloyd-Evans, Mayo-Wilson, Harrison et al. 2014: little or no "
+        "evidence (Little or no sign of an effect); Pitt, Lowe, Hill et al. 2013: no difference "
+        "(Consumers and professionals in like roles did equally well); Chien, Clifton, Zhao & Lui "
+        "2019: very low (Admission and adverse events rest on very low certainty; relapse was not "
+        "reported); White, Foster, Marks et al. 2020: no difference (No effect on service use); "
+        "Simpson & House 2002: benefit (Less time in hospital with users as staff); "
+        "Wright-Berryman, McGuire & Salyers 2011: limited support (Limited support for fewer "
+        "admissions); Chinman et al. 2014: benefit (Peers cut inpatient use more than professional "
+        "staff)."
+    )
+    assert table.loc["chapter_rc_social", "others"] == (
+        "On functioning, Dalgaard, Jensen, Adada et al. 2025: Social reintegration improves a "
+        "little (g 0.195), groups of every kind."
+    )
+    assert table.loc["cadth_k", "others"] == ""
+
+
+def test_the_number_of_a_sentence_is_all_that_is_checked(table: pd.DataFrame) -> None:
+    assert table.loc["cadth_k", "why"] == (
+        "2 studies are stated; 2 are confirmed by name, which completes the list. Checked is the "
+        "number only; the rest of the sentence is not checked."
+    )
+
+
+def test_support_by_directions_is_of_direction_and_counts_possible_doubles_once(
+    table: pd.DataFrame,
+) -> None:
+    doubles = "Edmunson, Bedell, Archer & Gordon 1982 with Gordon et al. 1979"
+    assert table.loc["rc_admissions", "why"] == (
+        "Computed from all records here, which are not the set that Repper & Carter 2011 used, one "
+        "vote per study: 9 of 9 with a sign favour peer support (0.70 to 1.00, p 0.004); 9 of 10 "
+        "with the 1 without a sign or tied counted against (0.60 to 0.98, p 0.021). 10 results "
+        "counted, 3 left out (contrast type no comparison, contrast type other contrast, contrast "
+        "type subgroup); a count of directions says nothing of size. The share stays above one "
+        "half even when they count against. With possible reports of one study "
+        f"({doubles}) counted once: 8 of 8 with a sign favour peer support (0.68 to 1.00, p "
+        "0.008); 8 of 9 with the 1 without a sign or tied counted against (0.57 to 0.98, p 0.039). "
+        "Without the limit to initiative type peer support service or peer delivered service: 10 "
+        "of 10 with a sign favour peer support (0.72 to 1.00, p 0.002); 10 of 11 with the 1 "
+        "without a sign or tied counted against (0.62 to 0.98, p 0.012). With possible reports of "
+        f"one study ({doubles}) counted once: 9 of 9 with a sign favour peer support (0.70 to "
+        "1.00, p 0.004); 9 of 10 with the 1 without a sign or tied counted against (0.60 to 0.98, "
+        "p 0.021). What is supported is that the results agree in direction, not a size and not a "
+        "cause."
+    )
+
+
+def test_support_that_hangs_on_a_possible_double_is_no_support(copied: Copy) -> None:
+    narrow = "initiative_type=peer_support_service|peer_delivered_service"
+    several = "same_study=sledge_2011+min_2007+klein_1998+johnson_2018+reynolds_2004+clarke_2000"
+    copied.plan("rc_admissions", "direction", f"{narrow};{several}")
+    row = copied.claims().loc["rc_admissions"]
+    assert row["verdict"] == "not_checkable"
+    assert "4 of 5 with the 1 without a sign or tied counted against" in row["why"]
+    assert row["why"].endswith("The answer depends on that.")
+
+
+def test_a_domain_without_signs_is_said_in_words(table: pd.DataFrame) -> None:
+    row = table.loc["chapter_pistrang_bereavement"]
+    assert row["computed"] == "no study with a sign among 2 studies"
+    assert row["why"] == (
+        "Computed from all records here, which are not the set that Pistrang, Barker & Humphreys "
+        "(2008; cited as 2010) used, one vote per study: no study with a sign, 2 without a sign or "
+        "tied. 11 results counted, 4 left out (contrast type within members); a count of "
+        "directions says nothing of size. The records do not settle it."
+    )
+
+
+def test_a_rank_is_said_in_words(table: pd.DataFrame) -> None:
+    assert table.loc["chapter_rc_admissions", "why"] == (
+        "Computed from all records here, which are not the set that Repper & Carter 2011 used: "
+        "studies that favour peer support in hospitalisation (the lower, when several) against 18 "
+        "other domains with at least 3 studies: share among studies with a sign 1.00, no other "
+        "domain has a higher one and 15 other domains have the same; share with those without a "
+        "sign counted against 0.90, 6 other domains have a higher one and no other domain has the "
+        "same. The records do not settle it."
+    )
+
+
+def test_nothing_is_counted_where_nothing_is_confirmed(table: pd.DataFrame) -> None:
+    row = table.loc["pistrang_k_positive"]
+    assert row["computed"] == "no study confirmed by name"
+    assert row["why"] == (
+        "7 studies are stated to conclude benefit; none of the 12 is confirmed by name (15 "
+        "candidates do not count), so nothing can be counted."
+    )
+
+
+def test_no_text_shows_an_id(bundled: Claims, table: pd.DataFrame) -> None:
+    ev = pe.load()
+    ids = {*ev.review_findings["finding_id"], *ev.reviews["review_id"], *ev.studies["study_id"]}
+    shown = " ".join([*table["why"], *table["computed"], *table["others"]])
+    assert [name for name in sorted(ids) if name in shown] == []
+    assert not any("0 of 0" in text for text in [*table["why"], *table["computed"]])
+    assert bundled.untested["reason"].notna().all()
 
 
 def test_twelve_stated_none_confirmed(table: pd.DataFrame) -> None:
@@ -145,8 +280,9 @@ def test_twelve_stated_none_confirmed(table: pd.DataFrame) -> None:
         *("12", "0 confirmed by name", "not_checkable")
     ]
     assert row["why"] == (
-        "12 studies are stated; 0 are confirmed by name (15 candidates do not count). "
-        "pistrang_k states the same; that texts agree is no check"
+        "12 studies are stated; none is confirmed by name (15 candidates do not count). Pistrang, "
+        "Barker & Humphreys (2008; cited as 2010) (abstract) states the same number; that texts "
+        "agree is no check. Checked is the number only; the rest of the sentence is not checked."
     )
 
 
@@ -164,7 +300,7 @@ def test_texts_that_agree_support_nothing(copied: Copy, table: pd.DataFrame) -> 
     changed = copied.change("review_findings", edit).claims()
     assert changed.loc["chapter_pistrang_k", "verdict"] == "not_checkable"
     assert (
-        "pistrang_k states 13; that texts agree is no check"
+        "(2008; cited as 2010) (abstract) states 13; that texts agree is no check"
         in (changed.loc["chapter_pistrang_k", "why"])
     )
 
@@ -223,7 +359,7 @@ def test_a_study_of_unknown_role_leaves_a_full_list_open(copied: Copy) -> None:
 
     row = copied.change("inclusions", edit).claims().loc["chapter_rc_k_rct"]
     assert row["verdict"] == "not_checkable"
-    assert row["why"].endswith("and 1 study of unknown role may add to them")
+    assert ", and 1 study of unknown role may add to them. " in row["why"]
 
 
 def test_a_confirmed_list_that_shrinks_takes_support_away(copied: Copy) -> None:
@@ -273,7 +409,7 @@ def test_unclear_and_missing_results_leave_the_tally_open(copied: Copy) -> None:
     assert row["verdict"] == "not_checkable"
     assert row["why"] == (
         "7 studies are stated to conclude benefit; of the 12 in the review 12 are confirmed by "
-        "name (3 candidates do not count), which leaves between 6 and 8"
+        "name (3 candidates do not count), which leaves between 6 and 8."
     )
 
 
@@ -339,6 +475,21 @@ def test_admissions_behind_another_domain_are_not(copied: Copy) -> None:
 
     found = copied.change("outcomes", edit).claims()
     assert found.loc["chapter_rc_admissions", "verdict"] == "contradicted"
+
+
+def test_an_absence_shows_nothing_unless_the_records_are_complete(
+    copied: Copy, table: pd.DataFrame
+) -> None:
+    row = table.loc["chapter_need_organisational"]
+    assert (row["verdict"], row["why"]) == (
+        "not_checkable",
+        "1 of 69 studies, 0 of 222 comparative results in these records are of the organisational "
+        "level, but the records are no complete search: that they hold none cannot show that none "
+        "exists.",
+    )
+    plan = "level=organisational;complete=yes"
+    copied.plan("chapter_need_organisational", "absent_level", plan)
+    assert copied.claims().loc["chapter_need_organisational", "verdict"] == "supported"
 
 
 def test_a_comparative_result_of_the_level_contradicts_its_absence(copied: Copy) -> None:
@@ -409,8 +560,8 @@ def test_what_states_no_number_or_has_too_few_studies_is_not_checkable(copied: C
     copied.plan("rc_other_gains", "most_consistent", "domain=adverse_events")
     why = copied.claims().loc[["rc_admissions", "rc_other_gains"], "why"]
     assert why.tolist() == [
-        "no whole number is stated (found 'benefit')",
-        "fewer than 3 recorded studies compare adverse events",
+        "No whole number is stated (found 'benefit').",
+        "Fewer than 3 recorded studies compare adverse events.",
     ]
 
 
@@ -431,7 +582,7 @@ def test_one_review_only() -> None:
         (
             "direction",
             "domain",
-            "arguments: found 'domain', allowed is name=value or name=value|value, each name "
+            "found 'domain', allowed is name=value or name=value|value, each name "
             "once, separated by ;",
         ),
         (
@@ -443,7 +594,7 @@ def test_one_review_only() -> None:
         (
             "member_count",
             "roles=rct",
-            "arguments: found 'roles', allowed are 'role'; did you mean 'role'?",
+            "found 'roles', allowed are 'role'; did you mean 'role'?",
         ),
         (
             "member_count",
@@ -461,14 +612,37 @@ def test_one_review_only() -> None:
             "column=design|level",
             "column: found 'design|level', allowed is one value",
         ),
-        ("none", "role=rct", "arguments: found 'role', allowed are 'no argument'"),
+        ("none", "role=rct", "found 'role', allowed are 'no argument'"),
     ],
 )
 def test_wrong_arguments_are_said_with_the_statement(
     copied: Copy, check: str, arguments: str, message: str
 ) -> None:
     copied.plan("rc_admissions", check, arguments)
-    assert copied.message() == f"claims.csv, rc_admissions: {message}"
+    where = "claims.csv:43: arguments"
+    assert copied.message() == f"1 fault in what is to be checked:\n  {where}: {message}"
+
+
+def test_all_wrong_arguments_are_said_at_once_with_their_lines(copied: Copy) -> None:
+    def edit(rows: Rows) -> None:
+        by_column(rows, finding_id="pistrang_k")[0]["arguments"] = "role=trial"
+        wrong = "initiative_typ=x;not_domain=hopes;same_study=edmundson_1982"
+        by_column(rows, finding_id="rc_admissions")[0]["arguments"] = wrong
+        by_column(rows, finding_id="rc_other_gains")[0]["arguments"] = "same_study=nobody+sledge"
+        by_column(rows, finding_id="pistrang_quality")[0]["arguments"] = "column=design;at_least=x"
+
+    message = copied.change("claims", edit).message().splitlines()
+    message[4] = message[4].split(", allowed")[0]
+    assert message == [
+        "5 faults in what is to be checked:",
+        "  claims.csv:31: arguments: role: found 'trial', allowed are 'rct', 'other', 'unknown'",
+        "  claims.csv:37: arguments: at_least: found 'x', allowed is a whole number",
+        "  claims.csv:39: arguments: select: no column 'initiative_typ' in outcomes or studies; "
+        "did you mean 'initiative_type'?",
+        "  claims.csv:39: arguments: not_domain: found 'hopes'",
+        "  claims.csv:40: arguments: same_study: found 'nobody+sledge', allowed are ids of two or "
+        "more studies joined by +",
+    ]
 
 
 def test_arguments_name_each_thing_once() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from peer_evidence.checks import check_choice
 from peer_evidence.errors import InputError
+from peer_evidence.formatting import words
 
 if TYPE_CHECKING:
     from peer_evidence.direction.tally import Tally
@@ -101,6 +102,13 @@ class Case:
         return str(reviews.loc[reviews["review_id"] == self.review_id, "label"].iloc[0])
 
     @property
+    def these_records(self) -> str:
+        """Say that a computation rests on all records, not on the studies of the review."""
+        return (
+            f"Computed from all records here, which are not the set that {self.review_label} used"
+        )
+
+    @property
     def intervention(self) -> str:
         """The name that the package gives its intervention."""
         return self.ev.package["intervention"]
@@ -141,6 +149,16 @@ def select(ev: Evidence, conditions: Mapping[str, tuple[str, ...]]) -> pd.DataFr
     for domain in unwanted:
         check_choice("not_domain", domain, list(frame["domain"].cat.categories))
     return frame[~frame["domain"].isin(unwanted)]
+
+
+def scope_words(ev: Evidence, scope: str) -> str:
+    """Write a scope as a person reads it; empty when the statement is about all."""
+    if scope == "all":
+        return ""
+    for column, frame in zip(_SCOPES, (ev.outcomes, ev.studies, ev.studies), strict=True):
+        if scope in set(frame[column].cat.categories):
+            return ev.vocabularies.label(column, scope)
+    return words(scope)
 
 
 def votes(ev: Evidence, frame: pd.DataFrame, column: str, by: str | None = None) -> Tally:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from peer_evidence.checks import check_choice
-from peer_evidence.claims.case import NOT_CHECKABLE, NOTHING, Case, Verdict, parse_arguments
+from peer_evidence.claims.case import (
+    NOT_CHECKABLE,
+    NOTHING,
+    Case,
+    Verdict,
+    parse_arguments,
+    scope_words,
+    select,
+)
 from peer_evidence.claims.members import member_count, member_kinds, member_spread, member_tally
 from peer_evidence.claims.pattern import (
     absent_level,
@@ -20,7 +28,7 @@ from peer_evidence.claims.pattern import (
     spread_of_measures,
 )
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count
+from peer_evidence.formatting import count, words
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -47,9 +55,13 @@ CHECKS: dict[str, tuple[Callable[[Case], Verdict], tuple[str, ...] | None]] = {
     "most_consistent": (most_consistent, None),
     "no_moderation": (no_moderation, None),
     "design_share": (design_share, ("design", "sample")),
-    "absent_level": (absent_level, ("level",)),
+    "absent_level": (absent_level, ("level", "complete")),
     "spread_of_measures": (spread_of_measures, None),
 }
+
+# What the checks that take any condition take besides conditions.
+_OWN = {"role", "conclusion", "by", "groups", "at_least", "same_study"}
+_UNTESTED = "no check is defined for it: a statement in words"
 
 _BY_QUANTITY = {
     "k_included": "member_count",
@@ -67,12 +79,18 @@ class Claims(Result):
     Attributes
     ----------
     table : DataFrame
-        One row a statement: ``finding_id``, ``review_id`` (the review it is about), ``claim``,
-        ``source`` (the text that says so), ``locator``, ``stated``, ``computed``, ``verdict``,
-        ``why``, ``basis`` (``members``, ``records``, ``none``), ``check``.
+        One row a statement: ``finding_id``, ``review_id`` (the review it is about), ``scope``,
+        ``claim``, ``source`` (the text that says so), ``locator``, ``stated``, ``computed``,
+        ``verdict``, ``why``, ``others`` (what other texts say of the same domain, unchecked),
+        ``basis`` (``members``, ``records``, ``none``), ``check``.
+    untested : DataFrame
+        One row a statement that no check is defined for: ``finding_id``, ``review`` (the label
+        of the review it is about), ``scope``, ``claim``, ``source``, ``locator``, ``value``,
+        ``reason``.
     """
 
     table: pd.DataFrame
+    untested: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a statement."""
@@ -91,13 +109,19 @@ class Claims(Result):
             f"{found['contradicted']} contradicted, {found['not_checkable']} not checkable"
         )
         lines = [first]
+        if len(self.untested):
+            lines.append(
+                f"{count(len(self.untested), 'further statement')} recorded and not checked: "
+                "no check is defined for a statement in words"
+            )
         for verdict in VERDICTS:
             part = self.table[self.table["verdict"] == verdict]
             if len(part):
                 lines.append(f"{verdict.replace('_', ' ')}:")
             lines += [
-                f"  {row.finding_id} ({row.source}): {row.claim} {row.why}"
-                for row in part.itertuples(index=False)
+                f"  {row['finding_id']} ({row['source']}): {row['claim']} {row['why']}"
+                + (f" Other texts, not checked: {row['others']}" if row["others"] else "")
+                for row in part.to_dict("records")
             ]
         return "\n".join(lines)
 
@@ -120,12 +144,14 @@ def check_claims(ev: Evidence, *, review: str | None = None) -> Claims:
     Returns
     -------
     Claims
-        Each statement as ``supported``, ``contradicted`` or ``not_checkable``, with the reason.
+        Each statement as ``supported``, ``contradicted`` or ``not_checkable``, with the reason,
+        and the statements that no check is defined for.
 
     Raises
     ------
     InputError
-        If the review is not known, or ``claims.csv`` gives a check what it does not take.
+        If the review is not known, or ``claims.csv`` gives a check what it does not take: all
+        such faults at once, each with its line.
 
     Examples
     --------
@@ -135,38 +161,105 @@ def check_claims(ev: Evidence, *, review: str | None = None) -> Claims:
     >>> row["verdict"]
     'not_checkable'
     >>> row["why"].split(".")[0]
-    '12 studies are stated; 0 are confirmed by name (15 candidates do not count)'
+    '12 studies are stated; none is confirmed by name (15 candidates do not count)'
     """
     if review is not None:
         check_choice("review", review, list(ev.reviews["review_id"]))
     plans = {str(row["finding_id"]): row for row in _records(ev.claims)}
     labels = dict(zip(ev.reviews["review_id"], ev.reviews["label"], strict=True))
-    rows = []
+    rows: list[dict[str, Any]] = []
+    untested: list[dict[str, Any]] = []
+    faults: list[str] = []
     for finding in _records(ev.review_findings):
-        plan = plans.get(str(finding["finding_id"])) or {
-            "check": _BY_QUANTITY.get(str(finding["quantity"]))
+        name = str(finding["finding_id"])
+        plan = plans.get(name) or {"check": _BY_QUANTITY.get(str(finding["quantity"]))}
+        shown = {
+            "finding_id": name,
+            "review_id": finding["review_id"],
+            "scope": finding["scope"],
+            "claim": finding["statement"],
+            "source": labels[finding["reported_in"]],
+            "locator": finding["locator"],
+            "stated": finding["value"],
+            "reported_in": finding["reported_in"],
+            "quantity": finding["quantity"],
+            "check": plan["check"],
         }
-        if not plan["check"] or review not in {None, finding["reported_in"]}:
+        if not plan["check"]:
+            untested.append(shown | {"review": labels[finding["review_id"]], "reason": _UNTESTED})
             continue
         found = _run(ev, finding, plan)
-        rows.append(
-            {
-                "finding_id": finding["finding_id"],
-                "review_id": finding["review_id"],
-                "claim": finding["statement"],
-                "source": labels[finding["reported_in"]],
-                "locator": finding["locator"],
-                "stated": finding["value"],
-                "computed": found.computed,
-                "verdict": found.verdict,
-                "why": found.why,
-                "basis": found.basis,
-                "check": plan["check"],
-            }
-        )
-    names = ["finding_id", "review_id", "claim", "source", "locator", "stated", "computed"]
-    names += ["verdict", "why", "basis", "check"]
-    return Claims(pd.DataFrame(rows, columns=names))
+        if isinstance(found, Verdict):
+            rows.append(
+                shown
+                | {name: getattr(found, name) for name in _FOUND}
+                | {"why": _sentence(found.why), "domains": _domains(ev, finding, plan)}
+            )
+        else:
+            where = _where(ev, name)
+            faults += [f"{where}: arguments: {text.removeprefix('arguments: ')}" for text in found]
+    if faults:
+        text = "\n".join(f"  {fault}" for fault in faults)
+        raise InputError(f"{count(len(faults), 'fault')} in what is to be checked:\n{text}")
+    for row in rows:
+        row["others"] = _others(ev, row, untested)
+    checked, rest = (
+        pd.DataFrame([row for row in part if review in {None, row["reported_in"]}], columns=names)
+        for part, names in ((rows, _COLUMNS), (untested, _LEFT))
+    )
+    return Claims(checked, rest.rename(columns={"stated": "value"}))
+
+
+_FOUND = ("computed", "verdict", "basis")
+_COLUMNS = [
+    *("finding_id", "review_id", "scope", "claim", "source", "locator", "stated", "computed"),
+    *("verdict", "why", "others", "basis", "check"),
+]
+_LEFT = ["finding_id", "review", "scope", "claim", "source", "locator", "stated", "reason"]
+
+
+def _where(ev: Evidence, name: str) -> str:
+    """Name the line that gives a statement its check, or else that of the statement."""
+    table = "claims" if name in set(ev.claims["finding_id"]) else "review_findings"
+    place = list(ev.table(table)["finding_id"]).index(name)
+    return f"{table}.csv:{ev.lines(table)[place]}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
+def _domains(ev: Evidence, finding: dict[str, Any], plan: dict[str, Any]) -> list[str]:
+    """Give the domains that a statement in words and its check are about."""
+    if finding["quantity"] != "statement":
+        return []
+    named = parse_arguments(str(plan.get("arguments", ""))).get("domain", ())
+    known = set(ev.outcomes["domain"].cat.categories) - {"other"}
+    return [name for name in dict.fromkeys((str(finding["scope"]), *named)) if name in known]
+
+
+def _others(ev: Evidence, row: dict[str, Any], untested: list[dict[str, Any]]) -> str:
+    """Say what other texts, unchecked, say of the domains of a statement."""
+    texts = []
+    for domain in row["domains"]:
+        parts = [
+            f"{other['source']}: {_said(str(other['stated']), str(other['claim']))}"
+            for other in untested
+            if other["scope"] == domain and other["reported_in"] != row["reported_in"]
+        ]
+        if parts:
+            texts.append(f"on {scope_words(ev, domain).lower()}, {'; '.join(parts)}")
+    return f"{'. '.join(_sentence(text).removesuffix('.') for text in texts)}." if texts else ""
+
+
+def _said(value: str, claim: str) -> str:
+    """Give the word that is stated with the statement; a number is in the statement already."""
+    claim = claim.removesuffix(".")
+    return claim if _is_number(value) else f"{words(value)} ({claim})"
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.replace(".", "", 1).isdecimal()
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -177,24 +270,40 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _run(ev: Evidence, finding: dict[str, Any], plan: dict[str, Any]) -> Verdict:
-    """Run the check of a statement; what its arguments get wrong is said with the statement."""
+def _run(ev: Evidence, finding: dict[str, Any], plan: dict[str, Any]) -> Verdict | list[str]:
+    """Run the check of a statement; give all that its arguments get wrong, if they do."""
     try:
         check, takes = CHECKS[check_choice("check", plan["check"], list(CHECKS))]
         arguments = parse_arguments(str(plan.get("arguments", "")))
         scope = arguments.pop("scope", (str(finding["scope"]),))[0]
-        for name in arguments if takes is not None else ():
-            check_choice("arguments", name, takes or ("no argument",))
-        case = Case(
-            ev,
-            str(finding["finding_id"]),
-            str(finding["review_id"]),
-            scope,
-            str(finding["quantity"]),
-            str(finding["value"]),
-            arguments,
-            str(plan.get("note", "")),
-        )
+    except InputError as error:
+        return [str(error)]
+    faults = [_wrong(ev, takes, name, values) for name, values in arguments.items()]
+    if any(faults):
+        return [fault for fault in faults if fault]
+    case = Case(
+        ev,
+        str(finding["finding_id"]),
+        str(finding["review_id"]),
+        scope,
+        str(finding["quantity"]),
+        str(finding["value"]),
+        arguments,
+        str(plan.get("note", "")),
+    )
+    try:
         return check(case)
     except InputError as error:
-        raise InputError(f"claims.csv, {finding['finding_id']}: {error}") from error
+        return [str(error)]
+
+
+def _wrong(ev: Evidence, takes: tuple[str, ...] | None, name: str, values: tuple[str, ...]) -> str:
+    """Say what is wrong with one argument by itself; empty when nothing is."""
+    try:
+        if takes is not None:
+            check_choice("arguments", name, takes or ("no argument",))
+        elif name not in _OWN:
+            select(ev, {name: values})
+    except InputError as error:
+        return str(error)
+    return ""

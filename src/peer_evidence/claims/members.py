@@ -29,12 +29,16 @@ _CONCLUSION = {
     "k_negative": "harm",
 }
 
+_NUMBER_ONLY = ". Checked is the number only; the rest of the sentence is not checked"
+_NOTHING_COUNTED = ", so nothing can be counted"
+
 
 def member_count(case: Case) -> Verdict:
     """Compare a stated number of studies with those confirmed by name.
 
     Supported when exactly as many are confirmed, none with an unknown role that might add to
-    them; contradicted when more are confirmed than stated; not checkable when fewer are.
+    them; contradicted when more are confirmed than stated; not checkable when fewer are. Whatever
+    else the sentence says is not checked.
     Argument: ``role`` (``rct`` for a number of trials).
     """
     roles = _roles(case)
@@ -45,13 +49,14 @@ def member_count(case: Case) -> Verdict:
     why = f"{_stated(case)}; {_confirmed(case, names, roles)}"
     computed = f"{len(names)} confirmed by name"
     if len(names) > case.stated:
-        return Verdict(CONTRADICTED, computed, why + _other_texts(case), MEMBERS)
+        return Verdict(CONTRADICTED, computed, why + _other_texts(case) + _NUMBER_ONLY, MEMBERS)
     if len(names) < case.stated:
-        return Verdict(NOT_CHECKABLE, computed, why + _other_texts(case), MEMBERS)
+        return Verdict(NOT_CHECKABLE, computed, why + _other_texts(case) + _NUMBER_ONLY, MEMBERS)
     if unknown:
         why += f", and {count(len(unknown), 'study', 'studies')} of unknown role may add to them"
-        return Verdict(NOT_CHECKABLE, computed, why, MEMBERS)
-    return Verdict(SUPPORTED, computed, why + ", which completes the list", MEMBERS)
+        return Verdict(NOT_CHECKABLE, computed, why + _NUMBER_ONLY, MEMBERS)
+    why += f", which completes the list{_NUMBER_ONLY}"
+    return Verdict(SUPPORTED, computed, why, MEMBERS)
 
 
 def member_tally(case: Case) -> Verdict:
@@ -84,6 +89,13 @@ def member_tally(case: Case) -> Verdict:
         f"{_stated(case)} to conclude {words(wanted)}; {of}{_confirmed(case, everyone, roles)}, "
         f"which leaves {span}"
     )
+    if not everyone:
+        computed = "no study confirmed by name"
+        none = f"none of the {total}" if total is not None else "no study"
+        why = (
+            f"{_stated(case)} to conclude {words(wanted)}; {none} is confirmed by name"
+            f"{_candidates(case, roles)}{_NOTHING_COUNTED}"
+        )
     if case.stated < low or (high is not None and case.stated > high):
         verdict = CONTRADICTED
     else:
@@ -104,11 +116,13 @@ def member_kinds(case: Case) -> Verdict:
     wanted = case.arguments.get("values", ())
     fitting = int(kinds.isin(wanted).sum())
     other = int((~kinds.isin(wanted) & kinds.notna()).sum())
+    if not names:
+        return _nothing(case, roles)
     computed = f"{fitting} of {len(names)} confirmed"
     why = f"{_confirmed(case, names, roles)}; {other} of another {words(column)}"
     if other:
         return Verdict(CONTRADICTED, computed, why, MEMBERS)
-    if names and fitting == len(names) and _total(case, roles) == len(names):
+    if fitting == len(names) and _total(case, roles) == len(names):
         return Verdict(SUPPORTED, computed, why + ", and the list is complete", MEMBERS)
     return Verdict(NOT_CHECKABLE, computed, why + ", but the list is not complete", MEMBERS)
 
@@ -122,7 +136,10 @@ def member_spread(case: Case) -> Verdict:
     """
     column, least, roles = case.needed("column"), case.number("at_least", 2), _roles(case)
     names = _names(case, "confirmed", roles)
-    found = int(_column(case, names, column).nunique())
+    kinds = _column(case, names, column)
+    if not names:
+        return _nothing(case, roles)
+    found = int(kinds.nunique())
     computed = f"{count(found, 'kind')} of {words(column)}"
     why = f"{_confirmed(case, names, roles)}; they show {computed}, {least} are needed"
     if found >= least:
@@ -203,13 +220,21 @@ def _stated(case: Case) -> str:
 
 
 def _confirmed(case: Case, names: set[str], roles: tuple[str, ...]) -> str:
-    candidates = len(_names(case, "candidate", roles))
-    verb = "is" if len(names) == 1 else "are"
-    text = f"{len(names)} {verb} confirmed by name"
-    if candidates:
-        verb = "does" if candidates == 1 else "do"
-        text += f" ({count(candidates, 'candidate')} {verb} not count)"
-    return text
+    found = f"{len(names) or 'none'} {'are' if len(names) > 1 else 'is'} confirmed by name"
+    return found + _candidates(case, roles)
+
+
+def _candidates(case: Case, roles: tuple[str, ...]) -> str:
+    """Say how many candidates there are, which do not count; empty when there is none."""
+    number = len(_names(case, "candidate", roles))
+    verb = "does" if number == 1 else "do"
+    return f" ({count(number, 'candidate')} {verb} not count)" if number else ""
+
+
+def _nothing(case: Case, roles: tuple[str, ...]) -> Verdict:
+    """Say that no study of the review is confirmed, so that there is nothing to count."""
+    why = f"no study of {case.review_label} is confirmed by name{_candidates(case, roles)}"
+    return Verdict(NOT_CHECKABLE, "no study confirmed by name", why + _NOTHING_COUNTED, MEMBERS)
 
 
 def _other_texts(case: Case) -> str:
@@ -223,9 +248,14 @@ def _other_texts(case: Case) -> str:
         & (found["scope"] == case.scope)
         & (found["finding_id"] != case.finding_id)
     ]
+    reviews = case.ev.reviews
+    labels = dict(zip(reviews["review_id"], reviews["label"], strict=True))
     parts = [
-        f"{name} states {'the same' if value == case.value else value}"
-        for name, value in found[["finding_id", "value"]].itertuples(index=False, name=None)
+        f"{labels[text]}{'' if pd.isna(place) else f' ({place})'} states "
+        f"{'the same number' if value == case.value else value}"
+        for text, place, value in found[["reported_in", "locator", "value"]].itertuples(
+            index=False, name=None
+        )
     ]
     return f". {', '.join(parts)}; that texts agree is no check" if parts else ""
 

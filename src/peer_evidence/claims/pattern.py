@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from peer_evidence.checks import check_choice
 from peer_evidence.claims.case import (
@@ -20,6 +21,7 @@ from peer_evidence.claims.case import (
 )
 from peer_evidence.direction.sign_test import Floats, SignTest, share, sign_test, wilson
 from peer_evidence.direction.tally import Tally
+from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number, p_value, words
 from peer_evidence.records.tables import METHOD_WORDS
 
@@ -31,29 +33,42 @@ def direction(case: Case) -> Verdict:
     half even with the studies without a sign, and the tied ones, counted against; contradicted
     when it lies below one half even with all of them counted in favour; else not checkable.
     The scope of the statement always holds. When the arguments narrow the studies further, the
-    verdict must also hold without them, or it is not checkable. Arguments: conditions on
-    results and studies, ``not_domain``.
+    verdict must also hold without them, and when possible reports of one study count once, or
+    it is not checkable. Supported means that results agree in direction, nothing more.
+    Arguments: conditions on results and studies, ``not_domain``, ``same_study`` (the ids of
+    studies that may be one, joined by ``+``).
     """
     scope = case.in_scope()
-    within = {name: value for name, value in case.arguments.items() if name != "domain"}
+    within = {name: v for name, v in case.arguments.items() if name not in {"domain", "same_study"}}
     scope |= {name: value for name, value in case.arguments.items() if name == "domain"}
     frame = select(case.ev, scope | within)
     counted = votes(case.ev, frame, "effect_direction")
     test = _sign_test(counted, case.intervention)
     verdict = _judge(test)
-    computed = f"{test.favours} of {count(test.strict_n, 'study', 'studies')} favour it"
+    computed = _short(test)
     why = f"{_about_records(case, counted, test)} {_REASON[verdict]}"
+    once = _counted_once(case, frame, test)
+    if once is not None:
+        why += once[0]
+        if _judge(once[1]) != verdict:
+            why += " The answer depends on that."
+            return Verdict(NOT_CHECKABLE, computed, why, RECORDS)
     narrowing = {name: within[name] for name in within if name not in {*scope, "not_domain"}}
     if narrowing and verdict != NOT_CHECKABLE:
         rest = {name: value for name, value in within.items() if name not in narrowing}
-        wider = _sign_test(
-            votes(case.ev, select(case.ev, scope | rest), "effect_direction"), case.intervention
-        )
+        everything = select(case.ev, scope | rest)
+        wider = _sign_test(votes(case.ev, everything, "effect_direction"), case.intervention)
         why += f" Without the limit to {_conditions(narrowing)}: {_both(wider)}."
-        if _judge(wider) != verdict:
+        once = _counted_once(case, everything, wider)
+        why += "" if once is None else once[0]
+        if {_judge(wider), _judge(wider if once is None else once[1])} != {verdict}:
             return Verdict(
                 NOT_CHECKABLE, computed, why + " The answer depends on that limit.", RECORDS
             )
+    if verdict == SUPPORTED:
+        why += (
+            " What is supported is that the results agree in direction, not a size and not a cause."
+        )
     return Verdict(verdict, computed, why, RECORDS)
 
 
@@ -79,8 +94,9 @@ def most_consistent(case: Case) -> Verdict:
     favours = table["favours_intervention"].to_numpy(np.float64)
     signed = favours + table["favours_comparison"].to_numpy(np.float64)
     shares = {
-        "among those with a sign": np.nan_to_num(share(favours, signed - favours)),
-        "counted against": favours / table["studies"].to_numpy(np.float64),
+        "share among studies with a sign": np.nan_to_num(share(favours, signed - favours)),
+        "share with those without a sign counted against": favours
+        / table["studies"].to_numpy(np.float64),
     }
     mine = table.index.isin(own)
     places, parts = [], []
@@ -88,13 +104,15 @@ def most_consistent(case: Case) -> Verdict:
         ahead = int((found[~mine] > found[mine].min()).sum())
         level = int((found[~mine] == found[mine].min()).sum())
         places.append((ahead, level))
-        parts.append(f"{reading} {number(found[mine].min())}: {ahead} ahead, {level} level")
+        parts.append(
+            f"{reading} {number(found[mine].min())}, {_domains(ahead)} a higher one and "
+            f"{_domains(level)} the same"
+        )
     others = count(int((~mine).sum()), "other domain")
     computed = "; ".join(parts)
     why = (
-        f"In these records, not the studies of {case.review_label}, the share of studies that "
-        f"favour {case.intervention} in {_listed(own)} (the lower, when several) against "
-        f"{others} with at least {least} studies: {computed}."
+        f"{case.these_records}: studies that favour {case.intervention} in {_listed(own)} (the "
+        f"lower, when several) against {others} with at least {least} studies: {computed}."
     )
     if all(place == (0, 0) for place in places):
         return Verdict(SUPPORTED, computed, why, RECORDS)
@@ -127,13 +145,15 @@ def no_moderation(case: Case) -> Verdict:
         for rest in (against, table["studies"].to_numpy(np.int64) - favours)
     ]
     parts = [
-        f"{words(group)} {for_it} of {for_it + not_it} with a sign, {studies} in all"
+        f"{words(group)} "
+        + (f"{for_it} of {for_it + not_it} with a sign" if for_it + not_it else _NO_SIGN)
+        + f", {studies} in all"
         for group, for_it, not_it, studies in zip(
             groups, favours, against, table["studies"], strict=True
         )
     ]
     computed = "; ".join(parts)
-    why = f"In these records, not the studies of {case.review_label}: {computed}."
+    why = f"{case.these_records}: {computed}."
     if all(apart):
         return Verdict(CONTRADICTED, computed, f"{why} Their intervals lie apart.", RECORDS)
     if not any(apart) and (favours + against).min(initial=least) >= least and len(groups) > 1:
@@ -175,9 +195,11 @@ def design_share(case: Case) -> Verdict:
 def absent_level(case: Case) -> Verdict:
     """Check that there are no comparative results from studies of a level.
 
-    Contradicted by any such result; supported when the records hold none, which is as much as
-    records can say of what is missing. Argument: ``level``.
+    Contradicted by any such result. That the records hold none shows that none exists only
+    where they are said to be a complete search (``complete=yes``): supported with it, not
+    checkable without. Arguments: ``level``, ``complete`` (no).
     """
+    complete = check_choice("complete", case.one("complete", "no"), METHOD_WORDS["yes_no"])
     level = check_choice("level", case.needed("level"), METHOD_WORDS["level"])
     studies = case.ev.studies
     there = int((studies["level"] == level).sum())
@@ -190,8 +212,13 @@ def absent_level(case: Case) -> Verdict:
     why = f"{computed} in these records {'are' if results != 1 else 'is'} of the {level} level"
     if results:
         return Verdict(CONTRADICTED, computed, why, RECORDS)
-    why += "; other studies may exist, as the records are no complete search"
-    return Verdict(SUPPORTED if len(frame) else NOT_CHECKABLE, computed, why, RECORDS)
+    if complete == "no":
+        why += (
+            ", but the records are no complete search: that they hold none cannot show that none "
+            "exists"
+        )
+    settled = complete == "yes" and len(frame) > 0
+    return Verdict(SUPPORTED if settled else NOT_CHECKABLE, computed, why, RECORDS)
 
 
 def spread_of_measures(case: Case) -> Verdict:
@@ -215,7 +242,7 @@ def spread_of_measures(case: Case) -> Verdict:
         f"{count(len(table), 'domain')} with two or more studies; "
         f"{int(several.sum())} of these use several measures"
     )
-    why = f"In these records, not the studies of {case.review_label}: {computed}"
+    why = f"{case.these_records}: {computed}"
     if len(table) and not several.any():
         return Verdict(CONTRADICTED, computed, why, RECORDS)
     why += "; that both occur does not show that one causes the other"
@@ -227,6 +254,8 @@ _REASON = {
     CONTRADICTED: "The share stays below one half even when they count in favour.",
     NOT_CHECKABLE: "The records do not settle it.",
 }
+
+_NO_SIGN = "no study with a sign"
 
 
 def _sign_test(counted: Tally, intervention: str) -> SignTest:
@@ -246,20 +275,62 @@ def _judge(test: SignTest) -> str:
     return CONTRADICTED if float(high) < 0.5 else NOT_CHECKABLE
 
 
+def _counted_once(case: Case, frame: pd.DataFrame, test: SignTest) -> tuple[str, SignTest] | None:
+    """Count studies that may be one study once; None when that changes no number of studies."""
+    named, known = case.ev.studies["study_id"], frame["study_id"]
+    labels = dict(zip(named, case.ev.studies["label"], strict=True))
+    pairs = []
+    for group in case.arguments.get("same_study", ()):
+        ids = [part.strip() for part in group.split("+")]
+        if len(ids) < 2 or not set(ids) <= set(named):
+            raise InputError(
+                f"same_study: found {group!r}, allowed are ids of two or more studies joined by +"
+            )
+        there = [study for study in ids if (frame["study_id"] == study).any()]
+        if len(there) > 1:
+            pairs.append(" with ".join(labels[study] for study in there))
+            known = known.where(~known.isin(there), there[0])
+    merged = frame.assign(study_id=known)
+    once = _sign_test(votes(case.ev, merged, "effect_direction"), case.intervention)
+    if once.strict_n == test.strict_n:
+        return None
+    return (
+        f" With possible reports of one study ({'; '.join(pairs)}) counted once: {_both(once)}.",
+        once,
+    )
+
+
+def _short(test: SignTest) -> str:
+    studies = count(test.strict_n, "study", "studies")
+    if not test.n:
+        return f"{_NO_SIGN} among {studies}" if test.strict_n else "no study compares it"
+    return f"{test.favours} of {studies} {'favours' if test.favours == 1 else 'favour'} it"
+
+
+def _domains(found: int) -> str:
+    """Say how many other domains have something."""
+    return f"{found or 'no'} other domain{'s have' if found > 1 else ' has'}"
+
+
 def _about_records(case: Case, counted: Tally, test: SignTest) -> str:
     return (
-        f"In these records, not the studies of {case.review_label}, one vote per study: "
-        f"{_both(test)}. {count(counted.rows, 'result')} counted, {left_out(counted)}; a count of "
-        "directions says nothing of size."
+        f"{case.these_records}, one vote per study: {_both(test)}. "
+        f"{count(counted.rows, 'result')} counted, {left_out(counted)}; a count of directions says "
+        "nothing of size."
     )
 
 
 def _both(test: SignTest) -> str:
     """Write both readings of a sign test in one line."""
+    if not test.n:
+        without = f", {test.no_sign} without a sign or tied" if test.no_sign else ""
+        return f"{_NO_SIGN}{without}"
     shown = (
         f"{test.favours} of {test.n} with a sign favour {test.intervention} "
         f"({interval(test.ci_low, test.ci_high)}, p {p_value(test.p_value)})"
     )
+    if not test.no_sign:
+        return f"{shown}; every study has a sign"
     strict = (
         f"{test.favours} of {test.strict_n} with the {test.no_sign} without a sign or tied counted "
         f"against ({interval(test.strict_ci_low, test.strict_ci_high)}, "

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from peer_evidence.claims.case import scope_words
 from peer_evidence.formatting import words
-from peer_evidence.report.blocks import Grid, Html, Paragraph, Section
+from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
 
 MARKS = {"supported": "\N{CHECK MARK}", "contradicted": "\N{MULTIPLICATION SIGN}"}
@@ -33,16 +34,17 @@ def section(context: Context) -> Section | None:
     )
     grid = Grid(
         "Statements and what the records say of them",
-        ["statement", "stated", "computed from the records", "verdict", "why"],
+        ["statement", "said by", "stated", "computed from the records", "verdict", "why"],
         rows,
-        wide=frozenset({0, 4}),
+        wide=frozenset({0, 5}),
     )
     note = Paragraph(
         "A statement that only repeats the cell it came from is no evidence; agreement between "
         "two texts is mentioned, never counted as support.",
         small=True,
     )
-    return Section("claims", "What is said, claim by claim", answer, [grid, note, *_links(context)])
+    blocks: list[Block] = [grid, note, *_untested(context, lines), *_links(context)]
+    return Section("claims", "What is said, claim by claim", answer, blocks)
 
 
 def verdict_counts(context: Context, frame: pd.DataFrame) -> Markup:
@@ -53,9 +55,12 @@ def verdict_counts(context: Context, frame: pd.DataFrame) -> Markup:
         what = f"statements with the verdict {words(verdict)}"
         return context.numbers.show(int(counts.get(verdict, 0)), what, _HOW, "tables/claims.csv")
 
-    return Markup("the records support {}, contradict {}, and cannot settle {}").format(
+    said = Markup("the records support {}, contradict {}, and cannot settle {}").format(
         show("supported"), show("contradicted"), show("not_checkable")
     )
+    if context.analyses.claims.untested.empty:
+        return said
+    return said + Markup("; {} more are recorded but not checked").format(_left(context))
 
 
 def _lines(context: Context, table: str) -> dict[str, int]:
@@ -78,16 +83,69 @@ def _row(
     where = f"review_findings.csv:{lines[finding]}; {claim['source']}, {claim['locator']}"
     stated = context.numbers.show(
         words(claim["stated"]) if claim["stated"] else "in words",
-        f"stated, {finding}",
+        "what the text states",
         where,
         where,
     )
     computed: Html = ""
     if claim["computed"]:
         named = f"claims.csv:{checks[finding]}" if finding in checks else "members by name"
-        what = f"computed for {finding} by the check {claim['check']}"
+        what = f"computed by the check {words(claim['check'])}"
         computed = context.numbers.show(claim["computed"], what, _HOW, named)
-    return [claim["claim"], stated, computed, shown, claim["why"]]
+    labels = dict(zip(context.ev.reviews["review_id"], context.ev.reviews["label"], strict=True))
+    said = _said_by(context, claim["source"], labels[claim["review_id"]], claim["scope"])
+    why: Html = claim["why"]
+    if claim["others"]:
+        why = Markup("{}<br><strong>Other texts, not checked here:</strong> {}").format(
+            why, claim["others"]
+        )
+    return [claim["claim"], said, stated, computed, shown, why]
+
+
+def _said_by(context: Context, source: str, about: str, scope: str) -> str:
+    """Name the text that says it, the review it is about, and the scope where it is not all."""
+    place = scope_words(context.ev, scope)
+    said = source if source == about else f"{source}, about {about}"
+    return f"{said}; scope: {place.lower()}" if place else said
+
+
+def _left(context: Context) -> Markup:
+    """Give the number of statements that no check is defined for, traced."""
+    number = len(context.analyses.claims.untested)
+    what = "statements that no check is defined for"
+    return context.numbers.show(number, what, f"{_HOW}.untested", "")
+
+
+def _untested(context: Context, lines: Mapping[str, int]) -> list[Block]:
+    """List the statements that no check is defined for, folded; they may speak against others."""
+    frame = context.analyses.claims.untested
+    if frame.empty:
+        return []
+    said = Markup(
+        "{} further statements are recorded and not checked, because no check is defined for a "
+        "statement in words. Some speak against what is supported above; none is left out here."
+    ).format(_left(context))
+    rows: list[list[Html]] = []
+    for claim in frame.to_dict("records"):
+        where = f"review_findings.csv:{lines[claim['finding_id']]}"
+        where += f"; {claim['source']}, {claim['locator']}"
+        value = words(claim["value"]) if claim["value"] else "in words"
+        rows.append(
+            [
+                claim["claim"],
+                _said_by(context, claim["source"], claim["review"], claim["scope"]),
+                context.numbers.show(value, "what the text states", _HOW, where),
+                claim["locator"],
+            ]
+        )
+    grid = Grid(
+        "Statements that are not checked",
+        ["statement", "said by", "stated", "where in the text"],
+        rows,
+        wide=frozenset({0}),
+        folded=f"Show all {len(frame)} statements that are not checked",
+    )
+    return [Paragraph(said), grid]
 
 
 def _links(context: Context) -> list[Paragraph]:
