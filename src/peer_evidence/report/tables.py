@@ -31,6 +31,7 @@ def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
         "pools": analyses.pools.to_frame(),
         "pools_rows": analyses.pools.rows[_POOL_ROWS],
         "claims": analyses.claims.to_frame(),
+        "claims_untested": analyses.claims.untested,
     }
     if analyses.hospital is not None:
         tables["admissions"] = analyses.hospital.rows

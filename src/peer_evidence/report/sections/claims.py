@@ -37,6 +37,7 @@ def section(context: Context) -> Section | None:
         ["statement", "said by", "stated", "computed from the records", "verdict", "why"],
         rows,
         wide=frozenset({0, 5}),
+        stacked=True,
     )
     note = Paragraph(
         "A statement that only repeats the cell it came from is no evidence; agreement between "
@@ -144,6 +145,7 @@ def _untested(context: Context, lines: Mapping[str, int]) -> list[Block]:
         rows,
         wide=frozenset({0}),
         folded=f"Show all {len(frame)} statements that are not checked",
+        stacked=True,
     )
     return [Paragraph(said), grid]
 
