@@ -95,12 +95,19 @@ def _row(
         computed = context.numbers.show(claim["computed"], what, _HOW, named)
     labels = dict(zip(context.ev.reviews["review_id"], context.ev.reviews["label"], strict=True))
     said = _said_by(context, claim["source"], labels[claim["review_id"]], claim["scope"])
-    why: Html = claim["why"]
-    if claim["others"]:
-        why = Markup("{}<br><strong>Other texts, not checked here:</strong> {}").format(
-            why, claim["others"]
-        )
+    why = _why(claim["why"], claim["others"])
     return [claim["claim"], said, stated, computed, shown, why]
+
+
+def _why(why: str, others: str) -> Markup:
+    """Show the first sentence of the reason, the rest behind it; what others say stays in sight."""
+    first, stop, rest = why.partition(". ")
+    shown = Markup("{}").format(first + stop.strip())
+    if rest:
+        shown = Markup("<details><summary>{}</summary>{}</details>").format(shown, rest)
+    if others:
+        shown += Markup("<p><strong>Other texts, not checked here:</strong> {}</p>").format(others)
+    return shown
 
 
 def _said_by(context: Context, source: str, about: str, scope: str) -> str:
