@@ -62,7 +62,15 @@ def _continuum(analyses: Analyses) -> Axes | None:
 
 def _claims(analyses: Analyses) -> Axes | None:
     frame = analyses.claims.to_frame()
-    return claims(analyses.claims) if len(frame) else None
+    if frame.empty:
+        return None
+    # a figure holds what the narrative itself says, the reason in one sentence; page and table
+    # hold all of it
+    reviews = analyses.ev.reviews.set_index("review_id")["label"]
+    told = frame["source"] == reviews.get(analyses.ev.package.get("narrative", ""), "")
+    frame = frame[told] if told.any() else frame
+    first = frame["why"].str.split(". ", n=1, regex=False).str[0]
+    return claims(frame.assign(why=first.str.removesuffix(".") + "."))
 
 
 DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {

@@ -164,4 +164,4 @@ def _links(context: Context) -> list[Paragraph]:
     links = Markup(", ").join(
         Markup('<a href="{}">{}</a>').format(name, name.rsplit(".", 1)[1]) for name in files
     )
-    return [Paragraph(Markup("The same table as a figure: {}.").format(links), small=True)]
+    return [Paragraph(Markup("What the narrative itself says, as a figure: {}.").format(links), small=True)]
