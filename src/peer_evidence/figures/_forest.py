@@ -210,6 +210,8 @@ def _marks(
                 side = _LARGEST * sqrt(max(values["weight"], 0) / heaviest)
                 places.append((values["effect"], y, side**2))
         elif row.kind in {"subtotal", "total"}:
+            if not isnan(values["cautious_low"]):
+                _interval(sheet, values["cautious_low"], values["cautious_high"], y, ends, 0.5)
             _diamond(sheet, values, y, ends, row.kind)
         elif row.kind == "prediction":
             _interval(sheet, values["pi_low"], values["pi_high"], y, ends, 1.4)

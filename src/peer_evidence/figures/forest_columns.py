@@ -170,7 +170,7 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
     kind = next((names for names in ARMS.values() if f"{names[0]}_{side}" in table.columns), None)
     if kind is None:
         return {}
-    held = {name: [_short(one) for one in table[f"{name}_{side}"]] for name in kind}
+    held = _held(table, side, kind)
     if not joined:
         return {f"{name}_{side}": texts for name, texts in held.items()}
     if "events" in held:
@@ -183,14 +183,26 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
     }
 
 
-def _short(value: Any) -> str:
-    """Write a number of summary data: whole if it is whole, else with at most two decimals."""
-    if pd.isna(value):
-        return ""
-    value = float(value)
-    if value.is_integer():
-        return number(value, 0)
-    return number(value, 2 if abs(value) < 10 else 1)
+def _held(table: pd.DataFrame, side: str, kind: tuple[str, ...]) -> dict[str, list[str]]:
+    """Write the numbers of an arm; means and SDs of a study share their number of decimals."""
+    measured = [f"{name}_{one}" for one in SIDES for name in ("mean", "sd") if name in kind]
+    digits = [_digits([row[name] for name in measured]) for _, row in table.iterrows()]
+    held = {}
+    for name in kind:
+        given = zip(table[f"{name}_{side}"], digits, strict=True)
+        held[name] = [
+            "" if pd.isna(value) else number(value, places if name in ("mean", "sd") else 0)
+            for value, places in given
+        ]
+    return held
+
+
+def _digits(values: list[Any]) -> int:
+    """Give the decimals that a study's means and SDs need: at most two, one from 10 on."""
+    found = [float(value) for value in values if not pd.isna(value)]
+    if all(value.is_integer() for value in found):
+        return 0
+    return 2 if max(abs(value) for value in found) < 10 else 1
 
 
 def _heads(preset: Layout, texts: dict[str, list[str]], code: str, level: float) -> dict[str, str]:

@@ -19,7 +19,8 @@ ARMS = {  # what a table of two arms may hold, and in which order it is read
 }
 SIDES = ("intervention", "comparison")
 TOTALS = ("k", "tau2", "i2", "i2_ci_low", "i2_ci_high", "q", "q_df", "q_p_value", "p_value")
-_NATURAL = ("effect", "ci_low", "ci_high", "pi_low", "pi_high")
+_NATURAL = ("effect", "ci_low", "ci_high", "pi_low", "pi_high", "cautious_low", "cautious_high")
+_ENOUGH, _FEW = 3, 5
 
 
 def forest_table(
@@ -45,8 +46,8 @@ def forest_table(
     -------
     DataFrame
         ``kind`` (subgroup, study, subtotal or total), ``group``, ``label``, the arms, ``effect``
-        with its interval, ``weight`` in per cent, and for pooled rows the prediction interval and
-        the heterogeneity.
+        with its interval, ``weight`` in per cent, and for pooled rows the prediction interval, the
+        cautious interval of Pools (ad hoc Hartung-Knapp) and the heterogeneity.
 
     Raises
     ------
@@ -73,19 +74,22 @@ def forest_table(
     studies = pd.concat([studies, arms], axis=1)
     parts: list[pd.DataFrame] = []
     begin = 0
-    for name, one in groups.items():
+    careful = getattr(m, "cautious", ()) or [None] * len(groups)
+    for (name, one), cautious in zip(groups.items(), careful, strict=True):
         own = studies.iloc[begin : begin + one.k] if apart else _of_group(studies, one)
         begin += one.k
         parts.append(pd.DataFrame([{"kind": "subgroup", "group": str(name), "label": str(name)}]))
         parts.append(_sorted(own, sort).assign(group=str(name)))
-        parts.append(_pooled(one, "subtotal", str(name), own, names))
+        parts.append(_pooled(one, "subtotal", str(name), own, names, cautious))
+        if apart:
+            parts[-1]["label"] = "Pooled"
     if not parts:
         parts.append(_sorted(studies, sort).assign(group=""))
     if not apart and getattr(overall, "qm", None) is None:
         parts.append(_pooled(overall, "total", "", studies, names))
     table = pd.concat(parts, ignore_index=True)
     order = ["kind", "group", "label", *names, "effect", "ci_low", "ci_high", "weight"]
-    table = table.reindex(columns=[*order, "pi_low", "pi_high", *TOTALS])
+    table = table.reindex(columns=[*order, *_NATURAL[3:], *TOTALS])
     if is_ratio(code):
         table[list(_NATURAL)] = np.exp(table[list(_NATURAL)].astype(float))
     table[["group", "label"]] = table[["group", "label"]].fillna("")
@@ -188,8 +192,20 @@ def _sorted(studies: pd.DataFrame, sort: str) -> pd.DataFrame:
     return studies.sort_values(sort, ascending=sort == "effect", kind="stable")
 
 
-def _pooled(m: Any, kind: str, group: str, studies: pd.DataFrame, arms: list[str]) -> pd.DataFrame:
-    """Give the row of a pooled effect: interval, prediction interval, heterogeneity, sums."""
+def _pooled(
+    m: Any,
+    kind: str,
+    group: str,
+    studies: pd.DataFrame,
+    arms: list[str],
+    cautious: Any = None,
+) -> pd.DataFrame:
+    """Give the row of a pooled effect: intervals, heterogeneity, sums.
+
+    Two studies say nothing of where a third would lie, nor how certain I² is: below three there
+    is neither a prediction interval nor an interval of I². Where a cautious interval is shown
+    there is no prediction interval below five.
+    """
     row: dict[str, Any] = {
         "kind": kind,
         "group": group,
@@ -202,5 +218,12 @@ def _pooled(m: Any, kind: str, group: str, studies: pd.DataFrame, arms: list[str
         "pi_high": getattr(m, "pi_high", np.nan),
     }
     row |= {name: getattr(m, name, np.nan) for name in TOTALS}
+    k = getattr(m, "k", _ENOUGH)
+    if k < _ENOUGH:
+        row |= dict.fromkeys(("pi_low", "pi_high", "i2_ci_low", "i2_ci_high"), np.nan)
+    if cautious is not None:
+        if k < _FEW:
+            row |= {"pi_low": np.nan, "pi_high": np.nan}
+        row |= {"cautious_low": cautious.ci_low, "cautious_high": cautious.ci_high}
     row |= {name: studies[name].sum() for name in arms if name.startswith(("n_", "events_"))}
     return pd.DataFrame([row])

@@ -82,6 +82,9 @@ def heterogeneity(row: pd.Series) -> str:
         parts.append(
             f"Q {number(row['q'], 1)} (df {row['q_df']:.0f}, p {p_value(row['q_p_value'])})"
         )
+    if "cautious_low" in row and not pd.isna(row["cautious_low"]):
+        limits = interval(row["cautious_low"], row["cautious_high"])
+        parts.insert(0, f"ad hoc Hartung-Knapp interval {limits}")
     if not pd.isna(row["k"]):
         parts.append(count(int(row["k"]), "study", "studies"))
     return ", ".join(parts)
@@ -108,6 +111,15 @@ def foot_lines(m: Any, table: pd.DataFrame, code: str, width: float) -> tuple[st
     how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
     if not table["pi_low"].dropna().empty:
         how += "Prediction interval: where the effect of a further study is expected. "
+    if not table["cautious_low"].dropna().empty:
+        pooled = table[table["cautious_low"].notna()]
+        few = int((pooled["k"] < 5).sum())
+        how += (
+            "Thin line through a diamond: the ad hoc Hartung-Knapp interval, which takes into "
+            "account how little few studies tell of their spread. "
+            f"Pools of fewer than 5 studies: {few} of {len(pooled)}. "
+            "Effects are turned so that positive favours the intervention. "
+        )
     left_out = len(getattr(overall, "left_out", ()))
     if left_out:
         noun = count(left_out, "study is", "studies are")

@@ -48,6 +48,8 @@ class Pools(Result):
         (how it was made), whether it was ``pooled``, and else why not (``left_out_reason``).
     intervention : str
         The package's name for the intervention.
+    titles : tuple of str
+        The groups as readers see them.
     analyses, cautious : tuple of MetaAnalysis
         The pools, and the same with the ad hoc Hartung-Knapp interval, in the order of the keys.
     """
@@ -57,6 +59,7 @@ class Pools(Result):
     keys: tuple[Key, ...]
     rows: pd.DataFrame
     intervention: str
+    titles: tuple[str, ...]
     analyses: tuple[MetaAnalysis, ...] = field(repr=False)
     cautious: tuple[MetaAnalysis, ...] = field(repr=False)
 
@@ -75,10 +78,7 @@ class Pools(Result):
     @property
     def groups(self) -> dict[str, MetaAnalysis]:
         """The pools by a name that readers see."""
-        names = [", ".join(words(part) for part in key) for key in self.keys]
-        return {
-            name[:1].upper() + name[1:]: one for name, one in zip(names, self.analyses, strict=True)
-        }
+        return dict(zip(self.titles, self.analyses, strict=True))
 
     def studies(self, key: str | Key | None = None) -> pd.DataFrame:
         """Give the rows of the records in a pool, or in all of them, in the order of the pools."""
@@ -113,10 +113,10 @@ class Pools(Result):
             f"{count(len(self), 'pool')} of {self.measure}, {pooled}, {out} left in no pool; "
             f"positive favours {self.intervention}"
         ]
-        for key, wald, cautious in zip(self.keys, self.analyses, self.cautious, strict=True):
+        for title, wald, cautious in zip(self.titles, self.analyses, self.cautious, strict=True):
             few = f"; fewer than {FEW} studies, tau² is a guess" if wald.k < FEW else ""
             lines.append(
-                f"  {', '.join(words(part) for part in key)}: {number(wald.estimate)} "
+                f"  {title}: {number(wald.estimate)} "
                 f"({interval(wald.ci_low, wald.ci_high)}, p {p_value(wald.p_value)}; ad hoc "
                 f"Hartung-Knapp {interval(cautious.ci_low, cautious.ci_high)}), "
                 f"{count(wald.k, 'study', 'studies')}{few}"
@@ -195,7 +195,15 @@ def pools(
         if options.get("method") == "FE":
             careful = options
         cautious = tuple(meta_analysis(frame, **careful) for frame in frames)
-    return Pools(names, chosen, keys, rows, ev.package["intervention"], analyses, cautious)
+    titles = tuple(
+        ", ".join(
+            part if name == "bucket" else ev.vocabularies.label(name, part)
+            for name, part in zip(names, key, strict=True)
+        )
+        for key in keys
+    )
+    about = ev.package["intervention"]
+    return Pools(names, chosen, keys, rows, about, titles, analyses, cautious)
 
 
 def time_buckets(months: pd.Series, buckets: Sequence[float]) -> pd.Series:

@@ -164,4 +164,8 @@ def _links(context: Context) -> list[Paragraph]:
     links = Markup(", ").join(
         Markup('<a href="{}">{}</a>').format(name, name.rsplit(".", 1)[1]) for name in files
     )
-    return [Paragraph(Markup("What the narrative itself says, as a figure: {}.").format(links), small=True)]
+    return [
+        Paragraph(
+            Markup("What the narrative itself says, as a figure: {}.").format(links), small=True
+        )
+    ]
