@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 import peer_evidence as pe
-from peer_evidence.report.tables import to_csv, write_tables
+from peer_evidence.report.tables import write_tables
+from peer_evidence.spreadsheet import to_csv
 
 
 def test_formula_cells_are_made_text() -> None:

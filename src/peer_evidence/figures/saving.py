@@ -23,6 +23,7 @@ from matplotlib.text import Text
 from peer_evidence.checks import check_choice
 from peer_evidence.errors import DataWarning, InputError
 from peer_evidence.figures.style import FAMILY, style, unprintable
+from peer_evidence.spreadsheet import to_csv
 
 FORMATS = ("svg", "pdf", "png")
 _SVG = "http://www.w3.org/2000/svg"
@@ -148,7 +149,7 @@ def save(
     files = {f"{name}.{one}": _render(figure, name, one, parts) for one in chosen}
     for number, part in enumerate(parts, start=1):
         tail = f"_{number}" if len(parts) > 1 else ""
-        files[f"{name}{tail}.csv"] = _csv(part.table)
+        files[f"{name}{tail}.csv"] = to_csv(part.table).encode("utf-8")
     if {"pdf", "png"} & set(chosen):
         _warn_of_boxes(figure)
     target = Path(folder)
@@ -263,18 +264,6 @@ def _own_id(key: str, value: str, prefix: str) -> str:
         if "font-family" in value:
             value = re.sub(r"(font-family: [^;]*)", r"\1, sans-serif", value)
     return value.replace("url(#", f"url(#{prefix}-")
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    """Write a table as CSV in which no cell is a formula to a spreadsheet."""
-    named = any(level is not None for level in table.index.names)
-    flat = table.reset_index() if named else table
-    safe = flat.map(_no_formula)
-    return bytes(safe.to_csv(index=False, lineterminator="\n").encode("utf-8"))
-
-
-def _no_formula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 
 
 def _warn_of_boxes(figure: Figure) -> None:

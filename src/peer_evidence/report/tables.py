@@ -10,10 +10,10 @@ import pandas as pd
 
 from peer_evidence.records.evidence import Evidence
 from peer_evidence.report.analyses import Analyses
+from peer_evidence.spreadsheet import to_csv
 
 _POOL_ROWS = ["outcome_id", "study_id", "domain", "bucket", "effect", "variance", "effect_note"]
 _POOL_ROWS += ["pooled", "left_out_reason"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
@@ -55,21 +55,3 @@ def copy_records(ev: Evidence, folder: Path) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-
-
-def to_csv(frame: pd.DataFrame) -> str:
-    r"""Write a frame as CSV; a text that a spreadsheet would run as a formula gets a quote first.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_csv(pd.DataFrame({"note": ["=1+1", "plain"], "effect": [-0.5, 1.25]}))
-    "note,effect\n'=1+1,-0.5\nplain,1.25\n"
-    """
-    named = frame.index.name is not None or frame.index.nlevels > 1
-    flat = frame.reset_index() if named else frame
-    return flat.map(_plain).to_csv(index=False, lineterminator="\n")
-
-
-def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,30 @@
+"""Tables as CSV text that a spreadsheet can open without running anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    r"""Write a frame as CSV; a text that a spreadsheet would run as a formula gets a quote first.
+
+    A named index becomes the first columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> to_csv(pd.DataFrame({"note": ["=1+1", "plain"], "effect": [-0.5, 1.25]}))
+    "note,effect\n'=1+1,-0.5\nplain,1.25\n"
+    """
+    named = any(level is not None for level in frame.index.names)
+    flat = frame.reset_index() if named else frame
+    return str(flat.map(_plain).to_csv(index=False, lineterminator="\n"))
+
+
+def _plain(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
