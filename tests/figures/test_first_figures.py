@@ -352,3 +352,65 @@ def test_claims_alt_text_counts_verdicts(claim_frame):
         "Not checkable: Twelve studies met the criteria (stated 12, the records give 7 of 12; "
         in alt
     )
+
+
+def test_claims_name_the_reviews_as_the_records_do(ev, look):
+    found = pe.check_claims(ev)
+    table = pe.figures.claims_table(found)
+    names = dict(zip(table.review_id, table.review, strict=True))
+    assert names["bryan_arkowitz_2015"] == "Bryan & Arkowitz 2015"
+    assert names["cadth_2022"] == "CADTH 2022"
+    assert names["burke_2019"] == "Burke 2019"  # told by another source
+    words = look(pe.figures.claims(found, labels={"cadth_2022": "A report"}))
+    assert {"Bryan & Arkowitz 2015", "A report"} <= set(words)
+
+
+def test_claims_take_the_names_of_a_column(claim_frame, look):
+    frame = claim_frame(4).assign(label=["First review", "The chapter"] * 2)
+    assert {"First review", "The chapter"} <= set(look(pe.figures.claims(frame)))
+
+
+def test_claims_show_codes_in_words(claim_frame, look):
+    frame = claim_frame(2).assign(stated="limited_but_promising", computed="no_difference 3 of 4")
+    ax = pe.figures.claims(frame)
+    words = " ".join(look(ax))
+    assert "_but" not in words
+    assert "promising" in words
+    assert "stated limited but promising, the records give no difference 3 of 4" in (
+        pe.figures.drawn(ax)[0].alt
+    )
+    assert set(pe.figures.drawn(ax)[0].table.stated) == {"limited_but_promising"}
+
+
+def test_map_says_which_contrasts_are_counted(ev, look):
+    every = pe.figures.evidence_map(ev)
+    assert pe.figures.drawn(every)[0].alt.endswith("All contrasts are counted.")
+    assert "All contrasts are counted." in " ".join(look(every))
+    one = pe.figures.evidence_map(ev, contrasts=["intervention_vs_comparison"])
+    said = "Only this contrast is counted: Intervention vs comparison."
+    assert pe.figures.drawn(one)[0].alt.endswith(said)
+    assert said in " ".join(look(one))
+
+
+def test_map_legend_keeps_clear_of_its_words(ev, monkeypatch):
+    from peer_evidence.figures import _evidence_map as module
+    from peer_evidence.figures.layout import MARGIN, text_width
+
+    short = type(ev.vocabularies).label
+    monkeypatch.setattr(type(ev.vocabularies), "label", lambda *given: short(*given)[:2])
+    ax = module.evidence_map(ev)
+    y = max(line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o")
+    marks = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == y]
+    left = min(line.get_xdata()[0] - line.get_markersize() / 2 for line in marks)
+    assert left >= MARGIN + text_width("Area: studies") + 4
+
+
+def test_admissions_shorten_a_reason_in_the_figure_only(admission_frame, look):
+    frame = admission_frame(5)
+    long = "no numbers: no estimate, counts or means are printed"
+    frame.loc[1, "not_computed"] = long
+    ax = pe.figures.admissions(frame)
+    words = look(ax)
+    assert "no numbers printed" in words
+    assert long not in " ".join(words)
+    assert long in set(pe.figures.drawn(ax)[0].table.not_computed)

@@ -48,6 +48,7 @@ _NEEDED = (
     "effect_measure", "effect", "ci_low", "ci_high", "p_value", "not_computed", "counted",
     "left_out_reason",
 )  # fmt: skip
+_NO_NUMBERS = "no numbers: no estimate, counts or means are printed"
 _HEAD = 24.0
 _PAD = 5.0
 _SHAPES = {"OR": "s", "RR": "o", "HR": "D", "IRR": "^"}  # a mark a measure: they share no scale
@@ -220,7 +221,7 @@ def _cells(result: pd.Series, columns: dict[str, Column]) -> dict[str, tuple[str
         "p": (p_value(result["p_value"]),),
     }
     if pd.isna(result["effect"]):
-        reasons.append(result["not_computed"])
+        reasons.append(_short_reason(_said(result["not_computed"])))
     else:
         cells["effect"] = wrap(effect_text(result), columns["effect"].width)
     said = "; ".join(words(_said(reason)) for reason in reasons if _said(reason))
@@ -232,6 +233,17 @@ def _cells(result: pd.Series, columns: dict[str, Column]) -> dict[str, tuple[str
         if "effect" in cells:
             cells["effect"] = (*cells["effect"], *[""] * len(cells["reason"]))
     return cells
+
+
+def _short_reason(reason: str) -> str:
+    """Shorten the reason that is repeated most; what else it says in brackets stays.
+
+    Examples
+    --------
+    >>> _short_reason("no numbers: no estimate, counts or means are printed (only a map)")
+    'no numbers printed (only a map)'
+    """
+    return reason.replace(_NO_NUMBERS, "no numbers printed")
 
 
 def effect_text(result: pd.Series) -> str:

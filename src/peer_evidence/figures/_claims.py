@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ from peer_evidence.figures.style import (
     SMALL_SIZE,
     VERMILLION,
 )
-from peer_evidence.formatting import count
+from peer_evidence.formatting import count, words
 
 VERDICTS: dict[str, tuple[str, str | Path, str]] = {  # words, mark, colour
     "supported": ("Supported", CHECK, BLUE),
@@ -45,6 +46,9 @@ VERDICTS: dict[str, tuple[str, str | Path, str]] = {  # words, mark, colour
     "not_checkable": ("Not checkable", "o", GREY),
 }
 _SHOWN = ("review_id", "claim", "stated", "computed", "verdict", "why")
+_NAMES = ("review", "review_label", "label")  # columns that may name a review
+_WORD = re.compile(r"\w+")
+_CODE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 _PAGE = 230.0  # millimetres: the text of a journal page
 _PAD = 6.0
 _HEAD = 22.0
@@ -59,7 +63,8 @@ def claims_table(
     ----------
     claims : DataFrame or Claims
         One row a claim: ``finding_id``, ``review_id``, ``claim``, ``stated``, ``computed``,
-        ``verdict`` (supported, contradicted or not_checkable) and ``why``.
+        ``verdict`` (supported, contradicted or not_checkable) and ``why``; a column ``review`` or
+        ``label`` may name the reviews, else ``source`` does where its words hold those of the id.
     review : str, optional
         Keep the claims of this review.
     page_height : float
@@ -68,7 +73,8 @@ def claims_table(
     Returns
     -------
     DataFrame
-        The claims, review by review in the order given, and ``page``, from 1.
+        The claims, review by review in the order given, with ``review``, the name of the review,
+        and ``page``, from 1.
 
     Examples
     --------
@@ -87,13 +93,29 @@ def claims_table(
     for verdict in dict.fromkeys(frame["verdict"]):
         check_choice("verdict", verdict, list(VERDICTS))
     order = {name: place for place, name in enumerate(dict.fromkeys(frame["review_id"]))}
-    table = frame[["finding_id", *_SHOWN]].sort_values(
-        "review_id", key=lambda names: names.map(order), kind="stable"
+    table = (
+        frame[["finding_id", *_SHOWN]]
+        .assign(review=_reviews(frame))
+        .sort_values("review_id", key=lambda names: names.map(order), kind="stable")
     )
     table = table.reset_index(drop=True)
     rows = _rows(table, None, _columns(sheet_width(None)))
     table["page"] = _pages(rows, page_height * POINTS_PER_MM)
     return table
+
+
+def _reviews(frame: pd.DataFrame) -> list[str]:
+    """Name the review of each claim: by a column that does, by its source, or by its id."""
+    column = next((name for name in _NAMES if name in frame.columns), None)
+    given = frame[column if column else "source" if "source" in frame.columns else "review_id"]
+    names: dict[object, str] = {}
+    for code, name in zip(frame["review_id"], given, strict=True):
+        asked = set(_WORD.findall(words(str(code)).casefold()))
+        told = _said(name)
+        fits = told if column else asked <= set(_WORD.findall(told.casefold()))
+        if fits and told != code:
+            names.setdefault(code, told)
+    return [names.get(code, labelled(None, code)) for code in frame["review_id"]]
 
 
 @styled
@@ -119,7 +141,7 @@ def claims(
     page_height : float
         How high a page may be, in millimetres.
     labels : mapping, optional
-        Review to label.
+        Review to label; the names in the table when left out.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 
@@ -195,13 +217,14 @@ def _rows(table: pd.DataFrame, labels: Labels, columns: dict[str, Column]) -> li
     for _, claim in table.iterrows():
         if claim["review_id"] != review:
             review, shaded = claim["review_id"], False
-            heading = wrap(labelled(labels, review), width, weight="bold")
+            name = labelled({str(review): claim["review"]} | dict(labels or {}), review)
+            heading = wrap(name, width, weight="bold")
             rows.append(_Row("", {"verdict": heading}, lines_height(len(heading)) + _PAD + 3))
         cells = {
             "verdict": (VERDICTS[claim["verdict"]][0],),
             "claim": wrap(_said(claim["claim"]), columns["claim"].width),
-            "stated": wrap(_said(claim["stated"]), columns["stated"].width),
-            "computed": wrap(_said(claim["computed"]), columns["computed"].width),
+            "stated": wrap(_in_words(claim["stated"]), columns["stated"].width),
+            "computed": wrap(_in_words(claim["computed"]), columns["computed"].width),
             "why": wrap(_said(claim["why"]), columns["why"].width, SMALL_SIZE),
         }
         tallest = max(lines_height(len(lines), _size(key)) for key, lines in cells.items())
@@ -212,6 +235,17 @@ def _rows(table: pd.DataFrame, labels: Labels, columns: dict[str, Column]) -> li
 
 def _said(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
+
+
+def _in_words(value: Any) -> str:
+    """Write a cell with its codes in words.
+
+    Examples
+    --------
+    >>> _in_words("limited_but_promising"), _in_words("7 of 12")
+    ('limited but promising', '7 of 12')
+    """
+    return _CODE.sub(lambda found: words(found[0]), _said(value))
 
 
 def _size(key: str) -> float:
@@ -253,12 +287,13 @@ def _draw(sheet: Sheet, row: _Row, top: float, columns: dict[str, Column]) -> No
 
 def _alt(table: pd.DataFrame) -> str:
     counts = [
-        f"{int((table['verdict'] == key).sum())} {words.lower()}"
-        for key, (words, _, _) in VERDICTS.items()
+        f"{int((table['verdict'] == key).sum())} {told.lower()}"
+        for key, (told, _, _) in VERDICTS.items()
     ]
     parts = []
     for _, claim in table.iterrows():
-        stated, computed, why = (_said(claim[key]) for key in ("stated", "computed", "why"))
+        stated, computed = (_in_words(claim[key]) for key in ("stated", "computed"))
+        why = _said(claim["why"])
         inside = [f"stated {stated}" if stated else "", f"the records give {computed}"]
         detail = ", ".join(part for part in inside[: 2 if computed else 1] if part)
         told = "; ".join(part for part in (detail, why.rstrip(".")) if part)

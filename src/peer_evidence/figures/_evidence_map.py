@@ -35,6 +35,7 @@ _ROW = 20.0  # points from row to row
 _LARGEST = 8.5  # radius of the largest circle, in points
 _ALL = 30.0  # width of the column of totals
 _TOTAL = "total"
+_AREA = "Area: studies"
 
 
 def evidence_map_table(
@@ -149,12 +150,14 @@ def evidence_map(
 
     row_labels = [label(rows, str(word)) for word in grid.index]
     column_labels = [label(columns, str(word)) for word in grid.columns]
-    plan = _plan(row_labels, column_labels, len(ev.studies), sheet_width(ax))
+    counted = _counted(ev, contrasts)
+    plan = _plan(row_labels, column_labels, _note(len(ev.studies), counted), sheet_width(ax))
     sheet = open_sheet(ax, plan.width, plan.height)
     _ground(sheet, plan)
     _cells(sheet, plan, grid)
     _legend(sheet, plan, grid, len(ev.studies))
     alt = _alt(grid, row_labels, column_labels, (words(rows), words(columns)), len(ev.studies))
+    alt = f"{alt} {counted}"
     return attach(sheet.ax, "Evidence map", alt, table)
 
 
@@ -176,7 +179,7 @@ class _Plan:
         return min(_LARGEST, self.columns[0].width / 2 - 1)
 
 
-def _plan(row_labels: list[str], column_labels: list[str], studies: int, width: float) -> _Plan:
+def _plan(row_labels: list[str], column_labels: list[str], told: str, width: float) -> _Plan:
     label_width = natural_width(row_labels, at_most=0.3 * width)
     wrapped = [wrap(text, label_width) for text in row_labels]
     left = MARGIN + label_width + 8
@@ -196,15 +199,24 @@ def _plan(row_labels: list[str], column_labels: list[str], studies: int, width: 
     heights[-1] = _ROW
     tops = stack(heights, MARGIN + head)
     bottom = tops[-1] + heights[-1]
-    note = wrap(_note(studies), width - 2 * MARGIN, SMALL_SIZE)
+    note = wrap(told, width - 2 * MARGIN, SMALL_SIZE)
     height = bottom + 8 + 2 * _LARGEST + 6 + lines_height(len(note), SMALL_SIZE) + MARGIN
     return _Plan(width, height, MARGIN + head, turned, columns, wrapped, tops, heights, note)
 
 
-def _note(studies: int) -> str:
+def _counted(ev: Evidence, contrasts: Sequence[str] | None) -> str:
+    """Say which kinds of contrast are in the map."""
+    if contrasts is None:
+        return "All contrasts are counted."
+    named = [ev.vocabularies.label("contrast_type", one) for one in contrasts]
+    which = "this contrast is" if len(named) == 1 else "these contrasts are"
+    return f"Only {which} counted: {'; '.join(named)}."
+
+
+def _note(studies: int, counted: str) -> str:
     return (
         "A study stands in every cell for which it has a result; “All” counts each study once. "
-        f"The records hold {count(studies, 'study', 'studies')}."
+        f"{counted} The records hold {count(studies, 'study', 'studies')}."
     )
 
 
@@ -284,8 +296,8 @@ def _legend(sheet: Sheet, plan: _Plan, grid: pd.DataFrame, studies: int) -> None
     largest = _most(grid)
     y = plan.tops[-1] + plan.heights[-1] + 6 + _LARGEST
     sheet.line([MARGIN, plan.width - MARGIN], [plan.tops[-1]] * 2, color=MIDDLE)
-    x = plan.columns[0].left
-    sheet.text(MARGIN, y + 2.8, "Area: studies", color=GREY)
+    x = max(plan.columns[0].left, MARGIN + text_width(_AREA) + 8)
+    sheet.text(MARGIN, y + 2.8, _AREA, color=GREY)
     for size in sorted({1, max(1, round(largest / 2)), max(1, largest)}):
         radius = _radius(size, largest, plan.largest)
         sheet.mark(x + radius, y, "o", size=2 * radius, color=BLUE, fill=BLUE, linewidth=0)

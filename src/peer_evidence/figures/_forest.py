@@ -27,9 +27,14 @@ from peer_evidence.figures.forest_columns import (
     Plan,
     plan_forest,
 )
-from peer_evidence.figures.forest_rows import forest_table
-from peer_evidence.figures.forest_words import alt_text, foot_lines, measure_name
-from peer_evidence.figures.frames import styled
+from peer_evidence.figures.forest_rows import CAUTIOUS, forest_table
+from peer_evidence.figures.forest_words import (
+    alt_text,
+    cautious_name,
+    foot_lines,
+    measure_name,
+)
+from peer_evidence.figures.frames import Labels, styled
 from peer_evidence.figures.layout import (
     MARGIN,
     Sheet,
@@ -61,9 +66,14 @@ def forest(
     favours: tuple[str, str] | None = None,
     sort: Literal["given", "effect", "weight"] = "given",
     xlim: tuple[float, float] | None = None,
+    labels: Labels = None,
+    aligned: bool | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a meta-analysis: studies, subgroups, pooled effect, prediction interval.
+
+    Under the diamond of each of several pools is its more cautious interval, which never
+    stretches the axis.
 
     Parameters
     ----------
@@ -84,6 +94,11 @@ def forest(
         Order of the studies, within their subgroup.
     xlim : (float, float), optional
         The ends of the axis, on the natural scale. Intervals beyond them become arrows.
+    labels : mapping, optional
+        Code to label: of a group, or of any part of the key of one of the pools.
+    aligned : bool, optional
+        Whether effects were turned to favour the intervention when positive, which is then said;
+        true of pools when left out.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 
@@ -98,7 +113,7 @@ def forest(
         If ``m`` is no meta-analysis, or the data or the ends of the axis do not fit it.
     """
     preset = PRESETS[check_choice("layout", layout, list(PRESETS))]
-    table = forest_table(m, data=data, measure=measure, sort=sort)
+    table = forest_table(m, data=data, measure=measure, sort=sort, labels=labels)
     overall = rows_of.model_of(m)
     code = rows_of.measure_of(m if hasattr(m, "measure") else overall, measure)
     ends = _ends(table, code, xlim)
@@ -111,8 +126,10 @@ def forest(
         sheet_width(ax),
         favours,
         _null_place(ends, code),
+        _capital(cautious_name(m)),
     )
-    foot = foot_lines(m, table, code, plan.width - 2 * MARGIN)
+    whom = _whom(m, aligned, favours, intervention)
+    foot = foot_lines(m, table, code, plan.width - 2 * MARGIN, whom)
     under = 0 if preset.favours_on_top else lines_height(max(map(len, plan.favours))) + 1
     below = 16 + under + lines_height(1) + 5
     height = plan.panel.bottom + below + lines_height(len(foot), SMALL_SIZE) + MARGIN
@@ -124,7 +141,22 @@ def forest(
     _marks(sheet, plan, table, ends, code)
     _favours(sheet, plan, preset)
     _foot(sheet, plan, foot, 16 + under, measure_name(code) + (", log scale" if ticks else ""))
-    return attach(sheet.ax, "Forest plot", alt_text(m, table, code, favours), table)
+    return attach(sheet.ax, "Forest plot", alt_text(m, table, code, favours, whom), table)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _whom(
+    m: Any, aligned: bool | None, favours: tuple[str, str] | None, intervention: str
+) -> str | None:
+    """Name the side that effects were turned to favour, if they were."""
+    if aligned is None:
+        aligned = rows_of.is_apart(m) and hasattr(m, "intervention")
+    if not aligned:
+        return None
+    return favours[1] if favours else str(getattr(m, "intervention", intervention))
 
 
 def _ends(table: pd.DataFrame, code: str, xlim: tuple[float, float] | None) -> tuple[float, float]:
@@ -142,8 +174,9 @@ def _ends(table: pd.DataFrame, code: str, xlim: tuple[float, float] | None) -> t
     if finite.empty:
         raise InputError("m: no study has an effect with an interval, so there is nothing to draw")
     values = [[float(one) for one in finite[name]] for name in ("effect", "ci_low", "ci_high")]
-    for name in ("pi_low", "pi_high"):
-        values[1] += [float(one) for one in shown[name].dropna()]
+    if CAUTIOUS[0] not in table.columns:
+        for name in ("pi_low", "pi_high"):
+            values[1] += [float(one) for one in shown[name].dropna()]
     if is_ratio(code):
         return ratio_limits(*values)
     return limits(*values)
@@ -210,11 +243,12 @@ def _marks(
                 side = _LARGEST * sqrt(max(values["weight"], 0) / heaviest)
                 places.append((values["effect"], y, side**2))
         elif row.kind in {"subtotal", "total"}:
-            if not isnan(values["cautious_low"]):
-                _interval(sheet, values["cautious_low"], values["cautious_high"], y, ends, 0.5)
             _diamond(sheet, values, y, ends, row.kind)
         elif row.kind == "prediction":
-            _interval(sheet, values["pi_low"], values["pi_high"], y, ends, 1.4)
+            _interval(sheet, values["pi_low"], values["pi_high"], y, ends, width=1.4, cap=5)
+        elif row.kind == "cautious":
+            low, high = (values[one] for one in CAUTIOUS)
+            _interval(sheet, low, high, y, ends, width=0.7, cap=3.5, color=BLUE)
     if places:
         xs, ys, areas = zip(*places, strict=True)
         sheet.ax.scatter(
@@ -234,18 +268,26 @@ def _marks(
 
 
 def _interval(
-    sheet: Sheet, low: float, high: float, y: float, ends: tuple[float, float], width: float = 0.9
+    sheet: Sheet,
+    low: float,
+    high: float,
+    y: float,
+    ends: tuple[float, float],
+    *,
+    width: float = 0.9,
+    cap: float = 0.0,
+    color: str = INK,
 ) -> None:
-    """Draw an interval; an end beyond the axis becomes an arrow."""
+    """Draw an interval, with caps if they have a size; an end beyond the axis becomes an arrow."""
     inside = max(low, ends[0]), min(high, ends[1])
     if inside[0] > inside[1]:
         inside = (ends[0],) * 2 if high < ends[0] else (ends[1],) * 2
-    sheet.ax.plot(inside, [y, y], color=INK, linewidth=width, solid_capstyle="butt", zorder=4)
+    sheet.ax.plot(inside, [y, y], color=color, linewidth=width, solid_capstyle="butt", zorder=4)
     for end, cut, mark in ((inside[0], low < ends[0], "<"), (inside[1], high > ends[1], ">")):
         if cut:
-            sheet.ax.plot([end], [y], marker=mark, color=INK, markersize=4, clip_on=False)
-        elif width > 1:
-            sheet.ax.plot([end], [y], marker="|", color=INK, markersize=5, clip_on=False)
+            sheet.ax.plot([end], [y], marker=mark, color=color, markersize=4, clip_on=False)
+        elif cap:
+            sheet.ax.plot([end], [y], marker="|", color=color, markersize=cap, clip_on=False)
 
 
 def _diamond(

@@ -9,9 +9,14 @@ from typing import Any
 import pandas as pd
 
 from peer_evidence.figures.axes import OVERHANG
-from peer_evidence.figures.forest_rows import ARMS, SIDES
-from peer_evidence.figures.forest_words import TIE, favours_lines, heterogeneity, measure_name
-from peer_evidence.figures.frames import labelled
+from peer_evidence.figures.forest_rows import ARMS, CAUTIOUS, SIDES
+from peer_evidence.figures.forest_words import (
+    TIE,
+    favours_lines,
+    heterogeneity,
+    measure_name,
+    tells_prediction,
+)
 from peer_evidence.figures.layout import (
     MARGIN,
     Align,
@@ -113,10 +118,12 @@ def plan_forest(
     width: float,
     favours: tuple[str, str] | None,
     share: float,
+    cautious: str = "",
 ) -> Plan:
     """Measure a forest plot: as wide as given, as high as its rows need.
 
-    ``share`` says where along the panel the null is, from 0 to 1.
+    ``share`` says where along the panel the null is, from 0 to 1; ``cautious`` names the second
+    interval of the diamonds, where they have one.
     """
     texts = _texts(table, preset)
     heads = _heads(preset, texts, code, level)
@@ -130,7 +137,7 @@ def plan_forest(
     deep = max(map(len, over), default=0)
     span_height = lines_height(deep) + 3 if deep else 0.0
     top = MARGIN + span_height + headers_height(list(columns.values())) + 4
-    rows = _rows(table, texts, columns, left, top)
+    rows = _rows(table, texts, columns, left, top, cautious)
     bottom = rows[-1].top + rows[-1].height + 3
     panel = Panel(left, right, top, bottom)
     return Plan(width, panel, columns, rows, spans, MARGIN, told, null)
@@ -139,12 +146,7 @@ def plan_forest(
 def _texts(table: pd.DataFrame, preset: Layout) -> dict[str, list[str]]:
     """Write every column of text, one text a row of the table."""
     pooled = table["kind"].isin(["study", "subtotal", "total"])
-    texts: dict[str, list[str]] = {
-        "label": [
-            labelled(None, label) if kind == "subgroup" else plain(label)
-            for kind, label in zip(table["kind"], table["label"], strict=True)
-        ]
-    }
+    texts: dict[str, list[str]] = {"label": [plain(label) for label in table["label"]]}
     for side in SIDES:
         texts |= _arm_texts(table, side, preset.joined)
     texts["weight"] = [number(value, 1) for value in table["weight"]]
@@ -159,18 +161,34 @@ def _texts(table: pd.DataFrame, preset: Layout) -> dict[str, list[str]]:
         )
     ]
     texts["prediction"] = [
-        preset.write(low, high) if not pd.isna(low) else ""
-        for low, high in zip(table["pi_low"], table["pi_high"], strict=True)
+        preset.write(row["pi_low"], row["pi_high"]) if tells_prediction(row) else ""
+        for _, row in table.iterrows()
     ]
+    texts["cautious"] = [""] * len(table)
+    if CAUTIOUS[0] in table.columns:
+        texts["cautious"] = [
+            preset.write(low, high) if not pd.isna(low) else ""
+            for low, high in zip(*(table[name] for name in CAUTIOUS), strict=True)
+        ]
     return texts
 
 
 def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[str]]:
     """Write the summary data of one arm, in one column or in one a number."""
-    kind = next((names for names in ARMS.values() if f"{names[0]}_{side}" in table.columns), None)
-    if kind is None:
+    kinds = [names for names in ARMS.values() if f"{names[0]}_{side}" in table.columns]
+    if not kinds:
         return {}
-    held = _held(table, side, kind)
+    kind = kinds[-1]  # means, where a table of means also has the counts of some studies
+    held = {name: [_short(one) for one in table[f"{name}_{side}"]] for name in kind}
+    if "mean" in held:
+        digits = [_decimals(row) for _, row in table.iterrows()]
+        for name in ("mean", "sd"):
+            values = table[f"{name}_{side}"]
+            held[name] = [number(one, at) for one, at in zip(values, digits, strict=True)]
+    if len(kinds) > 1:
+        counts = zip(table[f"events_{side}"], held["n"], held["mean"], strict=True)
+        held["mean"] = [mean or (f"{_short(one)}/{n}" if _short(one) else "")
+                        for one, n, mean in counts]  # fmt: skip
     if not joined:
         return {f"{name}_{side}": texts for name, texts in held.items()}
     if "events" in held:
@@ -178,31 +196,33 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
         return {f"events_{side}": [f"{events}/{n}" if n else "" for events, n in pairs]}
     pairs = zip(held["mean"], held["sd"], strict=True)
     return {
-        f"mean_{side}": [f"{mean} ({sd})" if mean else "" for mean, sd in pairs],
+        f"mean_{side}": [f"{mean} ({sd})" if sd else mean for mean, sd in pairs],
         f"n_{side}": held["n"],
     }
 
 
-def _held(table: pd.DataFrame, side: str, kind: tuple[str, ...]) -> dict[str, list[str]]:
-    """Write the numbers of an arm; means and SDs of a study share their number of decimals."""
-    measured = [f"{name}_{one}" for one in SIDES for name in ("mean", "sd") if name in kind]
-    digits = [_digits([row[name] for name in measured]) for _, row in table.iterrows()]
-    held = {}
-    for name in kind:
-        given = zip(table[f"{name}_{side}"], digits, strict=True)
-        held[name] = [
-            "" if pd.isna(value) else number(value, places if name in ("mean", "sd") else 0)
-            for value, places in given
-        ]
-    return held
-
-
-def _digits(values: list[Any]) -> int:
-    """Give the decimals that a study's means and SDs need: at most two, one from 10 on."""
-    found = [float(value) for value in values if not pd.isna(value)]
-    if all(value.is_integer() for value in found):
+def _decimals(row: pd.Series) -> int:
+    """Give the decimals for means and SDs of both arms: those of the data, at most 1 or 2."""
+    values = [
+        abs(float(row[f"{name}_{side}"]))
+        for side in SIDES
+        for name in ("mean", "sd")
+        if not pd.isna(row[f"{name}_{side}"])
+    ]
+    if not values:
         return 0
-    return 2 if max(abs(value) for value in found) < 10 else 1
+    most = 2 if max(values) < 10 or min(values) < 1 else 1
+    return max(len(f"{one:.{most}f}".rstrip("0").partition(".")[2]) for one in values)
+
+
+def _short(value: Any) -> str:
+    """Write a number of summary data: whole if it is whole, else with at most two decimals."""
+    if pd.isna(value):
+        return ""
+    value = float(value)
+    if value.is_integer():
+        return number(value, 0)
+    return number(value, 2 if abs(value) < 10 else 1)
 
 
 def _heads(preset: Layout, texts: dict[str, list[str]], code: str, level: float) -> dict[str, str]:
@@ -256,7 +276,8 @@ def _place(
 
 def _column_width(texts: list[str], head: str, key: str, all_texts: dict[str, list[str]]) -> float:
     """Give the width of a column: that of its texts, or of the longest word of its heading."""
-    held = [*texts, *(all_texts["prediction"] if key == "effect" else [])]
+    more = [*all_texts["prediction"], *all_texts["cautious"]] if key == "effect" else []
+    held = [*texts, *more]
     bold = natural_width(held, weight="bold")
     return max(bold, natural_width(wrap(head, max(bold, 42.0), weight="bold"), weight="bold"))
 
@@ -280,8 +301,9 @@ def _rows(
     columns: dict[str, Column],
     note_width: float,
     top: float,
+    cautious: str,
 ) -> list[ForestRow]:
-    """Stand the rows under one another, a prediction interval and a note after each diamond."""
+    """Stand the rows under one another: after each diamond its other intervals and a note."""
     rows: list[ForestRow] = []
     grouped = bool((table["kind"] == "subgroup").any())
 
@@ -295,6 +317,15 @@ def _rows(
         top += height
 
     label = columns["label"]
+    # the arms are empty beside an interval, so its name may run on over them
+    after = [one.left for key, one in columns.items() if key in {"effect", "weight"}]
+    open_to = min([note_width, *after]) - 6 - label.left
+
+    def add_interval(kind: str, name: str, place: int, inset: float) -> None:
+        if texts[kind][place]:
+            told = wrap(name, open_to - inset)
+            add(kind, {"label": told, "effect": (texts[kind][place],)}, place, inset)
+
     for place, kind in enumerate(table["kind"]):
         inset = _INDENT if grouped and kind in {"study", "subtotal"} else 0.0
         wide = label.width - inset if kind != "subgroup" else note_width - 2 * MARGIN
@@ -304,10 +335,8 @@ def _rows(
             cells |= {key: (texts[key][place],) for key in columns if key != "label"}
         add(kind, cells, place, inset)
         if kind in {"subtotal", "total"}:
-            if texts["prediction"][place]:
-                told = wrap("Prediction interval", label.width - inset)
-                add("prediction", {"label": told, "effect": (texts["prediction"][place],)},
-                    place, inset)  # fmt: skip
+            add_interval("cautious", cautious, place, inset)
+            add_interval("prediction", "Prediction interval", place, inset)
             note = heterogeneity(table.iloc[place])
             if note and kind == "subtotal":
                 add("note", {"note": wrap(note, note_width - 2 * MARGIN, SMALL_SIZE)}, None, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -12,6 +12,8 @@ import pandas as pd
 from peer_evidence.checks import check_choice, check_columns
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import is_ratio
+from peer_evidence.figures.frames import Labels, labelled
+from peer_evidence.formatting import words
 
 ARMS = {  # what a table of two arms may hold, and in which order it is read
     "counts": ("events", "n"),
@@ -19,12 +21,18 @@ ARMS = {  # what a table of two arms may hold, and in which order it is read
 }
 SIDES = ("intervention", "comparison")
 TOTALS = ("k", "tau2", "i2", "i2_ci_low", "i2_ci_high", "q", "q_df", "q_p_value", "p_value")
-_NATURAL = ("effect", "ci_low", "ci_high", "pi_low", "pi_high", "cautious_low", "cautious_high")
-_ENOUGH, _FEW = 3, 5
+CAUTIOUS = ("cautious_ci_low", "cautious_ci_high")
+_NATURAL = ("effect", "ci_low", "ci_high", "pi_low", "pi_high", *CAUTIOUS)
+_ENOUGH = 3  # studies without which a prediction interval or one of I2 means nothing
 
 
 def forest_table(
-    m: Any, *, data: pd.DataFrame | None = None, measure: str | None = None, sort: str = "given"
+    m: Any,
+    *,
+    data: pd.DataFrame | None = None,
+    measure: str | None = None,
+    sort: str = "given",
+    labels: Labels = None,
 ) -> pd.DataFrame:
     """Give the rows that :func:`forest` draws.
 
@@ -35,19 +43,23 @@ def forest_table(
     data : DataFrame, optional
         The summary data by arm, one row a study: ``events_`` and ``n_``, or ``mean_``, ``sd_`` and
         ``n_``, each with ``intervention`` and ``comparison``. Rows in the order of the studies, or
-        named by the label the result uses.
+        named by the label the result uses. Among means, a study that has counts instead keeps
+        these.
     measure : str, optional
         Code of the effect measure, such as ``"OR"``; that of the result when left out. Effects of
         ratios are given on the natural scale.
     sort : {"given", "effect", "weight"}
         Order of the studies, within their subgroup.
+    labels : mapping, optional
+        Code to label: of a group, or of any part of the key of one of the pools.
 
     Returns
     -------
     DataFrame
         ``kind`` (subgroup, study, subtotal or total), ``group``, ``label``, the arms, ``effect``
-        with its interval, ``weight`` in per cent, and for pooled rows the prediction interval, the
-        cautious interval of Pools (ad hoc Hartung-Knapp) and the heterogeneity.
+        with its interval, ``weight`` in per cent, and for pooled rows the prediction interval and
+        the heterogeneity. Below 3 studies there is no prediction interval and none of I2. Pools
+        also have ``cautious_ci_low`` and ``cautious_ci_high``.
 
     Raises
     ------
@@ -62,7 +74,9 @@ def forest_table(
             "such as peer_evidence.meta_analysis gives"
         )
     groups = getattr(m, "groups", {})
-    apart = bool(groups) and not hasattr(m, "overall")
+    apart = is_apart(m)
+    shown = _group_labels(m, labels)
+    cautious = cautious_of(m)
     code = measure_of(m if apart else overall, measure)
     studies = (
         pd.concat([_studies(one) for one in groups.values()], ignore_index=True)
@@ -74,24 +88,28 @@ def forest_table(
     studies = pd.concat([studies, arms], axis=1)
     parts: list[pd.DataFrame] = []
     begin = 0
-    careful = getattr(m, "cautious", ()) or [None] * len(groups)
-    for (name, one), cautious in zip(groups.items(), careful, strict=True):
+    for place, (name, one) in enumerate(groups.items()):
         own = studies.iloc[begin : begin + one.k] if apart else _of_group(studies, one)
         begin += one.k
-        parts.append(pd.DataFrame([{"kind": "subgroup", "group": str(name), "label": str(name)}]))
+        head = {"kind": "subgroup", "group": str(name), "label": shown[place]}
+        parts.append(pd.DataFrame([head]))
         parts.append(_sorted(own, sort).assign(group=str(name)))
-        parts.append(_pooled(one, "subtotal", str(name), own, names, cautious))
-        if apart:
-            parts[-1]["label"] = "Pooled"
+        called = "Pooled" if apart else "Subtotal"
+        row = _pooled(one, "subtotal", str(name), called, own, names)
+        if cautious:
+            row[list(CAUTIOUS)] = cautious[place].ci_low, cautious[place].ci_high
+        parts.append(row)
     if not parts:
         parts.append(_sorted(studies, sort).assign(group=""))
     if not apart and getattr(overall, "qm", None) is None:
-        parts.append(_pooled(overall, "total", "", studies, names))
+        parts.append(_pooled(overall, "total", "", "All studies", studies, names))
     table = pd.concat(parts, ignore_index=True)
     order = ["kind", "group", "label", *names, "effect", "ci_low", "ci_high", "weight"]
-    table = table.reindex(columns=[*order, *_NATURAL[3:], *TOTALS])
+    extra = CAUTIOUS if cautious else ()
+    table = table.reindex(columns=[*order, "pi_low", "pi_high", *extra, *TOTALS])
     if is_ratio(code):
-        table[list(_NATURAL)] = np.exp(table[list(_NATURAL)].astype(float))
+        natural = [name for name in _NATURAL if name in table.columns]
+        table[natural] = np.exp(table[natural].astype(float))
     table[["group", "label"]] = table[["group", "label"]].fillna("")
     return table
 
@@ -101,6 +119,38 @@ def model_of(m: Any) -> Any:
     if hasattr(m, "overall"):
         return m.overall
     return next(iter(getattr(m, "groups", {}).values()), m)
+
+
+def is_apart(m: Any) -> bool:
+    """Tell whether a result is groups without a whole."""
+    return bool(getattr(m, "groups", {})) and not hasattr(m, "overall")
+
+
+def cautious_of(m: Any) -> tuple[Any, ...]:
+    """Give the analyses with a more cautious interval, unless this is the one they have anyway."""
+    cautious = tuple(getattr(m, "cautious", ()))
+    if not cautious:
+        return ()
+    same = all(one.ci == other.ci for one, other in zip(cautious, m.analyses, strict=True))
+    return () if same else cautious
+
+
+def _group_labels(m: Any, labels: Labels) -> list[str]:
+    """Name the groups as readers see them, from the parts of their keys where they have such."""
+    names = [str(name) for name in getattr(m, "groups", {})]
+    keys = getattr(m, "keys", ()) if is_apart(m) else ()
+    if not isinstance(keys, tuple) or len(keys) != len(names):
+        return [labelled(labels, name) for name in names]
+    told = labels or {}
+    joined = [", ".join(_part(told, str(part)) for part in key) for key in keys]
+    return [
+        labelled(told, name) if name in told else one[:1].upper() + one[1:]
+        for name, one in zip(names, joined, strict=True)
+    ]
+
+
+def _part(labels: Mapping[str, str], code: str) -> str:
+    return labels.get(code, words(code))
 
 
 def measure_of(m: Any, measure: str | None) -> str:
@@ -138,6 +188,18 @@ def arm_columns(columns: Sequence[str]) -> list[str]:
     return []
 
 
+def _shown_arms(data: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
+    """Give the summary data to show: among means also the counts of studies that have no means."""
+    shown = data[wanted]
+    events = [f"events_{side}" for side in SIDES]
+    needed = [*events, *(f"n_{side}" for side in SIDES)]
+    if "events_intervention" in wanted or not set(needed) <= set(data.columns):
+        return shown
+    means = [name for name in wanted if not name.startswith("n_")]
+    counts = data[means].isna().all(axis=1) & data[needed].notna().all(axis=1)
+    return shown.join(data[events].where(counts)) if counts.any() else shown
+
+
 def _fullest(data: pd.DataFrame) -> list[str]:
     """Name the columns of counts or of means, whichever more studies have whole."""
     kinds = [arm_columns([c for c in data.columns if c in _columns(kind)]) for kind in ARMS]
@@ -159,14 +221,14 @@ def _arms(data: pd.DataFrame | None, labels: list[str]) -> pd.DataFrame:
             "and n_, each with intervention and comparison"
         )
     if len(data) == len(labels):
-        return data[wanted].reset_index(drop=True)
+        return _shown_arms(data.reset_index(drop=True), wanted)
     for name in ("label", "study_id", "outcome_id", None):
         if name is not None and name not in data.columns:
             continue
         names = [str(one) for one in (data.index if name is None else data[name])]
         if len(set(names)) == len(names) and set(labels) <= set(names):
             places = [names.index(label) for label in labels]
-            return data[wanted].iloc[places].reset_index(drop=True)
+            return _shown_arms(data.iloc[places].reset_index(drop=True), wanted)
     raise InputError(
         f"data: found {len(data)} rows for {len(labels)} studies, and no column that names the "
         "studies as the result does; give one row a study, in their order"
@@ -193,23 +255,13 @@ def _sorted(studies: pd.DataFrame, sort: str) -> pd.DataFrame:
 
 
 def _pooled(
-    m: Any,
-    kind: str,
-    group: str,
-    studies: pd.DataFrame,
-    arms: list[str],
-    cautious: Any = None,
+    m: Any, kind: str, group: str, label: str, studies: pd.DataFrame, arms: list[str]
 ) -> pd.DataFrame:
-    """Give the row of a pooled effect: intervals, heterogeneity, sums.
-
-    Two studies say nothing of where a third would lie, nor how certain I² is: below three there
-    is neither a prediction interval nor an interval of I². Where a cautious interval is shown
-    there is no prediction interval below five.
-    """
+    """Give the row of a pooled effect: interval, prediction interval, heterogeneity, sums."""
     row: dict[str, Any] = {
         "kind": kind,
         "group": group,
-        "label": "All studies" if kind == "total" else "Subtotal",
+        "label": label,
         "effect": m.estimate,
         "ci_low": m.ci_low,
         "ci_high": m.ci_high,
@@ -218,12 +270,9 @@ def _pooled(
         "pi_high": getattr(m, "pi_high", np.nan),
     }
     row |= {name: getattr(m, name, np.nan) for name in TOTALS}
-    k = getattr(m, "k", _ENOUGH)
-    if k < _ENOUGH:
+    if getattr(m, "k", len(studies)) < _ENOUGH:
         row |= dict.fromkeys(("pi_low", "pi_high", "i2_ci_low", "i2_ci_high"), np.nan)
-    if cautious is not None:
-        if k < _FEW:
-            row |= {"pi_low": np.nan, "pi_high": np.nan}
-        row |= {"cautious_low": cautious.ci_low, "cautious_high": cautious.ci_high}
-    row |= {name: studies[name].sum() for name in arms if name.startswith(("n_", "events_"))}
+    mixed = any(name.startswith("mean_") for name in arms)
+    summed = ("n_",) if mixed else ("n_", "events_")
+    row |= {name: studies[name].sum() for name in arms if name.startswith(summed)}
     return pd.DataFrame([row])

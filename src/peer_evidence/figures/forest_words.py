@@ -6,10 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from peer_evidence.figures.forest_rows import model_of
+from peer_evidence.figures.axes import is_ratio
+from peer_evidence.figures.forest_rows import CAUTIOUS, cautious_of, is_apart, model_of
 from peer_evidence.figures.layout import MARGIN, widest_word, wrap
 from peer_evidence.figures.style import SMALL_SIZE, plain
 from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.pooling.pools import FEW
 
 TIE = "\N{NO-BREAK SPACE}"
 _MEASURES = {
@@ -82,9 +84,6 @@ def heterogeneity(row: pd.Series) -> str:
         parts.append(
             f"Q {number(row['q'], 1)} (df {row['q_df']:.0f}, p {p_value(row['q_p_value'])})"
         )
-    if "cautious_low" in row and not pd.isna(row["cautious_low"]):
-        limits = interval(row["cautious_low"], row["cautious_high"])
-        parts.insert(0, f"ad hoc Hartung-Knapp interval {limits}")
     if not pd.isna(row["k"]):
         parts.append(count(int(row["k"]), "study", "studies"))
     return ", ".join(parts)
@@ -94,13 +93,53 @@ def _variance(value: float) -> str:
     return number(value, 3) if value == 0 or value >= 0.001 else f"{value:.1e}"
 
 
-def foot_lines(m: Any, table: pd.DataFrame, code: str, width: float) -> tuple[str, ...]:
-    """Write what was done and how to read it, under the figure."""
+def cautious_name(m: Any) -> str:
+    """Name the second interval of the diamonds; empty where they have none."""
+    kinds = [str(one.ci) for one in cautious_of(m)]
+    return _INTERVALS.get(kinds[0], kinds[0]).removesuffix(" interval") if kinds else ""
+
+
+def tells_prediction(row: pd.Series) -> bool:
+    """Tell whether a pooled row has a prediction interval to show.
+
+    Beside a cautious interval, one that merely repeats the confidence interval is not shown.
+    """
+    if pd.isna(row["pi_low"]):
+        return False
+    return CAUTIOUS[0] not in row.index or bool(row["tau2"] > 0)
+
+
+def caveats(m: Any, code: str, whom: str | None) -> list[str]:
+    """Say what a figure of pools must not be read without, and where effects were turned."""
+    said = []
+    if is_apart(m):
+        sizes = [one.k for one in m.groups.values()]
+        few = sum(size < FEW for size in sizes)
+        if few:
+            rest = "rests" if few == 1 else "rest"
+            said.append(
+                f"{few} of {count(len(sizes), 'pool')} {rest} on fewer than {FEW} studies, too "
+                "few to trust τ² and a normal interval."
+            )
+    if whom:
+        better = "above 1" if is_ratio(code) else "positive"
+        said.append(f"Effects were turned so that {better} favours {whom}.")
+    return said
+
+
+def foot_lines(
+    m: Any, table: pd.DataFrame, code: str, width: float, whom: str | None = None
+) -> tuple[str, ...]:
+    """Write what was done and how to read it, under the figure.
+
+    ``whom`` is the side that effects were turned to favour, where they were turned.
+    """
     overall = model_of(m)
     totals = table[table["kind"] == "total"]
     said = [f"Heterogeneity: {heterogeneity(row)}." for _, row in totals.iterrows()]
     said = [one for one in said if one != "Heterogeneity: ."]
     said.append(f"{_model(overall)}.")
+    said += caveats(m, code, whom)
     between = getattr(m, "q_between", None)
     if between is not None:
         said.append(
@@ -109,17 +148,13 @@ def foot_lines(m: Any, table: pd.DataFrame, code: str, width: float) -> tuple[st
         )
     how = "Area of a square: weight. Diamond: pooled effect with its interval"
     how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
-    if not table["pi_low"].dropna().empty:
+    second = cautious_name(m)
+    if second:
+        how += f"Thin line under it: {second} interval, an arrow where it leaves the axis. "
+    if {"mean_intervention", "events_intervention"} <= set(table.columns):
+        how += "A study without means has events/total in their place. "
+    if any(tells_prediction(row) for _, row in table.iterrows()):
         how += "Prediction interval: where the effect of a further study is expected. "
-    if not table["cautious_low"].dropna().empty:
-        pooled = table[table["cautious_low"].notna()]
-        few = int((pooled["k"] < 5).sum())
-        how += (
-            "Thin line through a diamond: the ad hoc Hartung-Knapp interval, which takes into "
-            "account how little few studies tell of their spread. "
-            f"Pools of fewer than 5 studies: {few} of {len(pooled)}. "
-            "Effects are turned so that positive favours the intervention. "
-        )
     left_out = len(getattr(overall, "left_out", ()))
     if left_out:
         noun = count(left_out, "study is", "studies are")
@@ -138,14 +173,28 @@ def _model(m: Any) -> str:
     return f"{model}, {_INTERVALS[kind]}"
 
 
-def alt_text(m: Any, table: pd.DataFrame, code: str, favours: tuple[str, str] | None) -> str:
+def alt_text(
+    m: Any,
+    table: pd.DataFrame,
+    code: str,
+    favours: tuple[str, str] | None,
+    whom: str | None = None,
+) -> str:
     """Say the figure in words and numbers."""
     studies = table[table["kind"] == "study"]
-    parts = [f"Forest plot of {count(len(studies), 'study', 'studies')}, {measure_name(code)}."]
+    what = count(len(studies), "study", "studies")
+    if is_apart(m):
+        what = f"{count(len(m.groups), 'pool')} of {count(len(studies), 'result')}"
+    parts = [f"Forest plot of {what}, {measure_name(code)}.", *caveats(m, code, whom)]
+    heads = table[table["kind"] == "subgroup"]
+    names = dict(zip(heads["group"], heads["label"], strict=True))
+    second = cautious_name(m)
     for _, row in table[table["kind"].isin(["total", "subtotal"])].iterrows():
-        name = "Pooled effect" if row["kind"] == "total" else row["group"]
+        name = "Pooled effect" if row["kind"] == "total" else names[row["group"]]
         said = f"{name} {number(row['effect'])} ({interval(row['ci_low'], row['ci_high'])})"
-        if not pd.isna(row["pi_low"]):
+        if second:
+            said += f", {second} {interval(*(row[one] for one in CAUTIOUS))}"
+        if tells_prediction(row):
             said += f", prediction interval {interval(row['pi_low'], row['pi_high'])}"
         told = heterogeneity(row)
         parts.append(f"{said}{', ' if told else ''}{told}.")
