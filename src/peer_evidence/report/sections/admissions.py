@@ -132,7 +132,7 @@ def _table(context: Context, frame: pd.DataFrame) -> Grid:
                 words(str(result["reported_conclusion"])),
                 _effect(context, result),
                 p_value(result["p_value"]),
-                result["not_computed"] or result["left_out_reason"] or result["effect_kind"],
+                _how(result),
             ]
         )
     header = ["study", "measure", "months", "direction", "conclusion", "effect (95% interval)"]
@@ -146,6 +146,14 @@ def _table(context: Context, frame: pd.DataFrame) -> Grid:
         pale=frozenset(pale),
         stacked=True,
     )
+
+
+def _how(result: Mapping[Any, Any]) -> str:
+    """Say why there is no effect or count, or where the effect and its p come from."""
+    parts = [result["not_computed"] or result["left_out_reason"] or result["effect_kind"]]
+    if not pd.isna(result["p_value"]):
+        parts.append(f"p: {result['p_source']}")
+    return "; ".join(parts)
 
 
 def _effect(context: Context, result: Mapping[Any, Any]) -> Html:
