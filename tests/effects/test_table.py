@@ -661,3 +661,19 @@ def test_every_bundled_result_stays_and_the_two_printed_smds_come_in() -> None:
     # J(72) (1.53 - 0.89) / pooled SD of 1.35 (38 people) and 1.54 (36 people)
     pooled = np.sqrt((37 * 1.35**2 + 35 * 1.54**2) / 72)
     assert sledge == pytest.approx((1 - 3 / (4 * 72 - 1)) * 0.64 / pooled, rel=1e-4)
+
+
+def test_an_arm_without_people_has_no_effect_whatever_is_added_to_its_cells():
+    frame = pd.DataFrame(
+        {
+            "label": ["Full", "Empty"],
+            "events_intervention": [3, 0],
+            "n_intervention": [20, 0],
+            "events_comparison": [5, 5],
+            "n_comparison": [20, 20],
+        }
+    )
+    for measure in ("RR", "OR", "RD", "AS", "PETO"):
+        found = pe.effect_sizes(frame, measure)
+        assert found["effect"].isna().tolist() == [False, True], measure
+        assert found["effect_note"].tolist() == ["", "a group of nobody"], measure

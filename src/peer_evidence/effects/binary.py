@@ -66,6 +66,9 @@ def two_by_two(
     refuse_more_than("events1", a, "n1", m1)
     refuse_more_than("events2", c, "n2", m2)
     b, d = m1 - a, m2 - c
+    nobody = (m1 == 0) | (m2 == 0)  # a group of nobody has no risk, corrected or not
+    if nobody.any():
+        a, b, c, d = (np.where(nobody, np.nan, cell) for cell in (a, b, c, d))
     if drop_double_zeros:
         double = ((a == 0) & (c == 0)) | ((b == 0) & (d == 0))
         a, b, c, d = (np.where(double, np.nan, cell) for cell in (a, b, c, d))
