@@ -301,3 +301,19 @@ def test_tables_without_events_in_an_arm_leave_the_ratio_undefined():
     with pytest.warns(FewStudiesWarning, match="one study"):
         one = pe.mantel_haenszel(COUNTS[:1])
     assert np.isnan(one.i2)
+
+
+def test_one_new_study_may_be_given_by_plain_numbers():
+    data = pd.DataFrame(
+        {"effect": [0.1, 0.4, 0.3, 0.8], "variance": [0.05, 0.1, 0.04, 0.06], "x": [1, 2, 3, 5]}
+    )
+    m = pe.meta_analysis(data, moderators="x")
+    assert m.predict(new={"x": 2}).equals(m.predict(new={"x": [2]}))
+
+
+def test_a_slope_is_not_called_an_effect():
+    data = pd.DataFrame(
+        {"effect": [0.1, 0.4, 0.3, 0.8], "variance": [0.05, 0.1, 0.04, 0.06], "x": [1, 2, 3, 5]}
+    )
+    told = pe.meta_analysis(data, moderators="~ x - 1").summary()
+    assert told.startswith("No intercept, so no single effect; coefficient of x ")

@@ -134,7 +134,8 @@ def _rows(m: MetaAnalysis, new: Any) -> tuple[Floats, pd.Index]:
         return m.regression.matrix, pd.Index(m.studies.labels, name="label")
     if design is None:
         raise InputError("new: the analysis has no moderators, call predict() without it")
-    frame = new if isinstance(new, pd.DataFrame) else pd.DataFrame(new)
+    single = isinstance(new, dict) and all(np.isscalar(value) for value in new.values())
+    frame = new if isinstance(new, pd.DataFrame) else pd.DataFrame([new] if single else new)
     return design.matrix(frame), frame.index
 
 

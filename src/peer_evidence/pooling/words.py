@@ -43,7 +43,10 @@ def describe(m: MetaAnalysis) -> str:
 
 def _answer(m: MetaAnalysis) -> str:
     percent = f"{100 * m.level:g}%"
+    first = m.regression.names[0]
     what = "Pooled effect" if m.regression.design is None else "Effect where all moderators are 0"
+    if m.regression.design is not None and first != "intercept":
+        what = f"No intercept, so no single effect; coefficient of {first}"
     scale = f" ({m.studies.measure})" if m.studies.measure else ""
     return (
         f"{what}{scale} {number(m.estimate)} ({percent} CI {interval(m.ci_low, m.ci_high)}, "
