@@ -40,11 +40,13 @@ def main() -> None:
 )
 def review(path: Path | None, out: Path) -> None:
     """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page."""
+    from joblib import cpu_count
+
     from peer_evidence.report.build import review as build
 
     signal.signal(signal.SIGTERM, _stop)  # so that half a result is cleared away
     with _told_plainly(), _progress() as step:
-        page = build(path, out=out, progress=step)
+        page = build(path, out=out, n_jobs=min(4, cpu_count()), progress=step)
     click.echo(f"The review is in {page}")
 
 

@@ -9,7 +9,7 @@ from peer_evidence import __version__
 from peer_evidence.errors import InputError
 from peer_evidence.records.evidence import Evidence, load
 from peer_evidence.report.analyses import analyse
-from peer_evidence.report.drawings import DRAWINGS, save_drawing
+from peer_evidence.report.drawings import DRAWINGS, workers
 from peer_evidence.report.folder import write_manifest, written_whole
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context, Saved, render
@@ -23,6 +23,7 @@ def review(
     evidence: Evidence | str | Path | None = None,
     out: str | Path = "build/review",
     *,
+    n_jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page.
@@ -36,6 +37,9 @@ def review(
         The records, or the folder that holds them; the bundled review when left out.
     out : str or Path
         The folder for ``index.html``, ``figures/`` and ``tables/``.
+    n_jobs : int, optional
+        How many processes draw the figures, as in joblib: one when left out, -1 for as many as
+        there are processors. The files are the same whatever the number.
     progress : callable, optional
         Called with what is being done, how many steps are done, and how many there are.
 
@@ -56,21 +60,22 @@ def review(
     say = progress or (lambda what, done, total: None)
     total = 4 + len(DRAWINGS)
     say("checking the records", 0, total)
-    ev = evidence if isinstance(evidence, Evidence) else load(evidence)
-    say("counting", 1, total)
-    analyses = analyse(ev)
-    with written_whole(Path(out)) as folder:
-        saved: dict[str, Saved] = {}
-        for done, (name, draw) in enumerate(DRAWINGS.items(), start=2):
-            say(f"drawing {name}", done, total)
-            axes = draw(analyses)
-            if axes is not None:
-                saved[name] = save_drawing(axes, name, folder)
-        say("writing", total - 1, total)
-        write_tables(report_tables(analyses), folder / "tables")
-        copy_records(ev, folder / "records")
-        page = render(Context(analyses, Numbers(), saved))
-        (folder / PAGE).write_text(page, encoding="utf-8")
-        write_manifest(folder, {"version": __version__, "title": ev.package["title"]})
+    with workers(n_jobs) as draw_all:
+        ev = evidence if isinstance(evidence, Evidence) else load(evidence)
+        say("counting", 1, total)
+        analyses = analyse(ev)
+        with written_whole(Path(out)) as folder:
+            say("drawing", 2, total)
+            saved: dict[str, Saved] = {}
+            for done, (name, one) in enumerate(draw_all(analyses, folder), start=3):
+                say(f"drew {name}", done, total)
+                if one is not None:
+                    saved[name] = one
+            say("writing", total - 1, total)
+            write_tables(report_tables(analyses), folder / "tables")
+            copy_records(ev, folder / "records")
+            page = render(Context(analyses, Numbers(), saved))
+            (folder / PAGE).write_text(page, encoding="utf-8")
+            write_manifest(folder, {"version": __version__, "title": ev.package["title"]})
     say("done", total, total)
     return Path(out) / PAGE

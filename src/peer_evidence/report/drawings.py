@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peer_evidence.figures._admissions import admissions
 from peer_evidence.figures._claims import claims
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from peer_evidence.report.analyses import Analyses
+
+
+DrawAll = Callable[["Analyses", Path], Iterator[tuple[str, Saved | None]]]
 
 
 def _tally(analyses: Analyses) -> Axes | None:
@@ -83,7 +88,41 @@ DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
 }
 
 
-def save_drawing(axes: Axes, name: str, folder: Path) -> Saved:
+@contextmanager
+def workers(n_jobs: int | None) -> Iterator[DrawAll]:
+    """Give the function that draws and saves every figure, in whatever order they get ready.
+
+    With more than one process, these start at once, so that they import while the records are
+    still being read.
+    """
+    from joblib import Parallel, delayed, effective_n_jobs
+
+    many = effective_n_jobs(n_jobs)
+    with Parallel(n_jobs=n_jobs, return_as="generator_unordered") as pool:
+        started: Generator[Any] = pool(delayed(_imported)() for _ in range(many if many > 1 else 0))
+
+        def draw_all(analyses: Analyses, folder: Path) -> Iterator[tuple[str, Saved | None]]:
+            list(started)
+            yield from pool(delayed(_save)(name, analyses, folder) for name in DRAWINGS)
+
+        try:
+            yield draw_all
+        finally:
+            with warnings.catch_warnings():  # of work that was stopped early, which is meant
+                warnings.simplefilter("ignore")
+                started.close()
+
+
+def _imported() -> None:
+    """Do nothing; a process that runs this has imported the figures."""
+
+
+def _save(name: str, analyses: Analyses, folder: Path) -> tuple[str, Saved | None]:
+    axes = DRAWINGS[name](analyses)
+    return name, None if axes is None else _save_drawing(axes, name, folder)
+
+
+def _save_drawing(axes: Axes, name: str, folder: Path) -> Saved:
     """Save a figure in the folder of the report and keep what the page needs of it."""
     paths = save(axes, name, folder=folder / "figures")
     alt = " ".join(part.alt for part in drawn(axes))
