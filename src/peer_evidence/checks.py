@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
+from inspect import signature
 from numbers import Real
 from typing import Any
 
@@ -26,7 +27,10 @@ def check_choice(name: str, value: Any, allowed: Collection[str]) -> str:
     """Return ``value`` if it is one of ``allowed``, else raise InputError naming the nearest."""
     if isinstance(value, str) and value in allowed:
         return value
-    close = nearest(value, allowed) if isinstance(value, str) else None
+    close = None
+    if isinstance(value, str):
+        cases = {option.lower(): option for option in allowed}
+        close = cases.get(value.lower()) or nearest(value, allowed)
     hint = f"; did you mean {close!r}?" if close else ""
     options = ", ".join(repr(option) for option in allowed)
     raise InputError(f"{name}: found {value!r}, allowed are {options}{hint}")
@@ -47,6 +51,39 @@ def check_count(name: str, value: Any) -> int:
     if not whole or not float(value).is_integer() or value < 0:
         raise InputError(f"{name}: found {value!r}, allowed is a whole number of at least 0")
     return int(value)
+
+
+def check_meta_analysis(m: Any, *, tables: bool = False) -> None:
+    """Raise InputError unless ``m`` is a meta-analysis, or (``tables``) one of 2 by 2 tables."""
+    if hasattr(m, "studies") and hasattr(m, "tau2"):
+        return
+    of_tables = hasattr(m, "tables") and hasattr(m, "estimate")
+    if tables and of_tables:
+        return
+    allowed = "the result of peer_evidence.meta_analysis"
+    if tables:
+        allowed += ", mantel_haenszel or peto"
+    elif of_tables:
+        allowed += " (pool the effects of effect_sizes; Mantel-Haenszel and Peto have none a study)"
+    raise InputError(f"m: found {type(m).__name__}, allowed is {allowed}")
+
+
+def check_frame(name: str, value: Any) -> None:
+    """Raise InputError unless ``value`` is a table."""
+    if not (hasattr(value, "columns") and hasattr(value, "iloc")):
+        raise InputError(f"{name}: found {type(value).__name__}, allowed is a pandas DataFrame")
+
+
+def check_options(function: Callable[..., Any], options: Collection[str]) -> None:
+    """Raise InputError for a keyword that the function they are handed on to does not take."""
+    allowed = list(signature(function).parameters)[1:]
+    for name in options:
+        if name not in allowed:
+            close = nearest(name, allowed)
+            raise InputError(
+                f"{name}: no such argument; allowed are {', '.join(allowed)}"
+                + (f"; did you mean {close!r}?" if close else "")
+            )
 
 
 def check_evidence(name: str, value: Any, allowed: str = "the records") -> None:

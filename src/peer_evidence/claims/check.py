@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from peer_evidence.checks import check_choice
+from peer_evidence.checks import check_choice, check_evidence
 from peer_evidence.claims.case import (
     NOT_CHECKABLE,
     NOTHING,
@@ -163,6 +163,7 @@ def check_claims(ev: Evidence, *, review: str | None = None) -> Claims:
     >>> row["why"].split(".")[0]
     '12 studies are stated; none is confirmed by name (15 candidates do not count)'
     """
+    check_evidence("ev", ev)
     if review is not None:
         check_choice("review", review, list(ev.reviews["review_id"]))
     plans = {str(row["finding_id"]): row for row in _records(ev.claims)}

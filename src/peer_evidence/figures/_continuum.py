@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from peer_evidence.checks import check_columns
+from peer_evidence.checks import check_columns, check_evidence
 from peer_evidence.errors import InputError
 from peer_evidence.figures.frames import Labels, labelled, sentence_list, styled
 from peer_evidence.figures.layout import (
@@ -58,6 +58,7 @@ def continuum_table(ev: Evidence) -> pd.DataFrame:
     >>> table[["order", "direction", "studies"]].to_string(index=False, header=False).split()[:6]
     ['1', 'unidirectional', '0', '2', 'unidirectional', '34']
     """
+    check_evidence("ev", ev)
     framework = ev.framework
     if "continuum" not in framework or framework["continuum"].empty:
         has = ", ".join(sorted(framework)) or "none"

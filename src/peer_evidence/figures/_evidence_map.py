@@ -9,7 +9,7 @@ from math import sqrt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from peer_evidence.checks import check_choice
+from peer_evidence.checks import check_choice, check_evidence
 from peer_evidence.errors import InputError
 from peer_evidence.figures.frames import Labels, labelled, styled
 from peer_evidence.figures.layout import (
@@ -82,6 +82,7 @@ def evidence_map_table(
 
 def _source(ev: Evidence, rows: str, columns: str, contrasts: Sequence[str] | None) -> pd.DataFrame:
     """Give the rows that have both codes: of studies when these suffice, else of results."""
+    check_evidence("ev", ev)
     studies = ev.studies
     of_studies = {rows, columns} <= set(studies.columns) and contrasts is None
     frame = studies if of_studies else ev.select(contrast_type=contrasts)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_choice, check_columns
+from peer_evidence.checks import check_choice, check_columns, check_frame
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import linear_ticks, tick_text
 from peer_evidence.figures.forest_rows import measure_of
@@ -73,6 +73,7 @@ def labbe_table(
     1             10.0               10.0     on
     """
     check_choice("measure", measure, ("RR", "OR", "RD"))
+    check_frame("data", data)
     check_columns(data.columns, _COLUMNS, "data")
     from peer_evidence.pooling.studies import read_labels
 

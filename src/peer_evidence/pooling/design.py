@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from peer_evidence.pooling.studies import to_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +68,7 @@ def build_design(frame: pd.DataFrame, moderators: str | Sequence[str]) -> tuple[
         names = [moderators] if isinstance(moderators, str) else list(moderators)
         if not names:
             raise InputError("moderators: found none, allowed are column names or a formula")
-        check_columns(frame.columns, names, "moderators")
+        _check_names(frame, names)
         columns = tuple((name, _levels(frame, name)) for name in names)
         labels = ["intercept"]
         for name, levels in columns:
@@ -73,6 +77,18 @@ def build_design(frame: pd.DataFrame, moderators: str | Sequence[str]) -> tuple[
         matrix = design.matrix(frame)
     _check_rank(design, matrix)
     return design, matrix
+
+
+def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse names that are no columns, with a word on formulas where one seems to be meant."""
+    absent = [name for name in names if name not in frame.columns]
+    for name in absent:
+        if any(sign in str(name) for sign in "+*:("):
+            raise InputError(
+                f"moderators: no column {name!r}; a formula begins with '~': write '~ {name}', "
+                "or give a list of columns"
+            )
+    check_columns(frame.columns, names, "moderators")
 
 
 def _levels(frame: pd.DataFrame, name: str) -> tuple[str, ...] | None:
@@ -122,14 +138,23 @@ def _from_formula(frame: pd.DataFrame, formula: str) -> tuple[Design, Floats]:
         ) from error
     from formulaic.errors import FormulaicError
 
+    if "^" in formula:
+        raise InputError(
+            f"moderators: the formula {formula!r} holds '^'; write I(x ** 2) for a power of x"
+        )
     try:
         made = Formula(formula).get_model_matrix(frame, na_action="raise")
     except (FormulaicError, ValueError, SyntaxError) as error:
-        raise InputError(f"moderators: the formula {formula!r} failed: {error}") from error
+        plain = _COLOURS.sub("", str(error))
+        raise InputError(f"moderators: the formula {formula!r} failed: {plain}") from error
     if hasattr(made, "lhs"):
         raise InputError(
             f"moderators: the formula {formula!r} has a left side; begin it with '~', "
             "the effect is named by the argument effect"
+        )
+    if [str(name) for name in made.columns] == ["Intercept"]:
+        raise InputError(
+            f"moderators: the formula {formula!r} names no moderator; leave the argument out"
         )
     names = tuple("intercept" if name == "Intercept" else str(name) for name in made.columns)
     return Design(names, spec=made.model_spec), np.asarray(made, dtype=float)

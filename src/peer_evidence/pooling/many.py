@@ -163,7 +163,13 @@ def _engine(name: str) -> Any:
 
 def _check_arrays(effects: ArrayLike, variances: ArrayLike) -> tuple[Floats, Floats]:
     """Return both arrays as (B, k) floats, or raise InputError naming analyses and studies."""
-    y, v = np.asarray(effects, dtype=float), np.asarray(variances, dtype=float)
+    try:
+        y, v = np.asarray(effects, dtype=float), np.asarray(variances, dtype=float)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            "effects, variances: found rows of different lengths or cells that are no numbers, "
+            "allowed are two arrays (analyses, studies); an absent study is NaN"
+        ) from error
     if y.ndim != 2 or y.shape != v.shape:
         raise InputError(
             f"effects, variances: found shapes {y.shape} and {v.shape}, "

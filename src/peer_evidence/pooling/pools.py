@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from peer_evidence.checks import check_choice, check_columns, check_evidence, nearest
+from peer_evidence.checks import check_choice, check_columns, check_evidence, check_options, nearest
 from peer_evidence.effects.conversion import smd_from_log_odds_ratio
 from peer_evidence.effects.table import effect_sizes
 from peer_evidence.errors import FewStudiesWarning, InputError
@@ -176,6 +176,7 @@ def pools(
     (3, 0.259)
     """
     check_evidence("ev", ev)
+    check_options(meta_analysis, options)
     if minimum < 1:
         raise InputError(f"minimum: found {minimum!r}, allowed is a whole number of at least 1")
     rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison", domain=domains)

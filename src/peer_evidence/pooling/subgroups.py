@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_columns
+from peer_evidence.checks import check_columns, check_options
 from peer_evidence.errors import FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling import laws
@@ -128,6 +128,7 @@ def subgroups(data: pd.DataFrame, *, by: str, tau2: str = "separate", **options:
     """
     if tau2 not in ("separate", "common"):
         raise InputError(f"tau2: found {tau2!r}, allowed are 'separate', 'common'")
+    check_options(meta_analysis, options)
     if options.get("moderators") is not None:
         raise InputError("moderators: subgroups take none; use meta_analysis with both as columns")
     if tau2 == "common" and options.get("weights") is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from peer_evidence.checks import nearest
@@ -109,6 +110,8 @@ def read_sound_package(path: str | Path | None = None) -> Package:
 
 
 def _folder(path: str | Path) -> Path:
+    if not isinstance(path, (str, PathLike)):
+        raise InputError(f"path: found {type(path).__name__}, allowed is the name of a folder")
     folder = Path(path)
     try:
         if folder.is_dir():

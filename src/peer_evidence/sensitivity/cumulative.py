@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_choice
+from peer_evidence.checks import check_choice, check_meta_analysis
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.model import MetaAnalysis
 from peer_evidence.sensitivity.rows import Cumulative, make_rows
@@ -45,6 +45,7 @@ def cumulative(m: MetaAnalysis, order: str | Sequence[Any] | None = None) -> Cum
     >>> cumulative(meta_analysis(data, method="DL"), order=[2001, 1999, 2000]).k.tolist()
     [1, 2, 3]
     """
+    check_meta_analysis(m)
     if m.regression.design is not None or m.studies.weights is not None:
         raise InputError("m: a cumulative analysis takes neither moderators nor user weights")
     place = _sorted(m, order)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from peer_evidence.checks import check_meta_analysis
 from peer_evidence.errors import DataWarning, InputError
 from peer_evidence.formatting import count, number
 from peer_evidence.pooling.model import MetaAnalysis
@@ -111,6 +112,7 @@ def influence(m: MetaAnalysis) -> Influence:
     >>> influence(meta_analysis(data)).flagged.tolist()
     [False, False, False, True]
     """
+    check_meta_analysis(m)
     s, r = m.studies, m.regression
     p = len(r.names)
     if s.weights is not None:

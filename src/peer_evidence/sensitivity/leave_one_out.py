@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from peer_evidence.checks import check_meta_analysis
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.fixed_table import TablePool, pool_tables
@@ -39,6 +40,7 @@ def leave_one_out(m: MetaAnalysis | TablePool) -> LeaveOneOut:
     >>> leave_one_out(meta_analysis(data, method="DL")).estimate.round(3).tolist()
     [0.592, 0.488, 0.18]
     """
+    check_meta_analysis(m, tables=True)
     if m.k < 2:
         raise InputError(f"m: found {m.k} study, leaving one out needs at least 2")
     if isinstance(m, TablePool):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_count
+from peer_evidence.checks import check_count, check_meta_analysis
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import p_value
 from peer_evidence.pooling.batch import blocks
@@ -109,7 +109,11 @@ def permutation_test(
     >>> permutation_test(meta_analysis(data)).p_value.tolist()
     [0.125]
     """
-    check_count("iterations", iterations)
+    check_meta_analysis(m)
+    if check_count("iterations", iterations) < 1:
+        raise InputError("iterations: found 0, allowed is a whole number of at least 1")
+    if exact not in (None, True, False):
+        raise InputError(f"exact: found {exact!r}, allowed are True, False and None")
     if m.studies.weights is not None:
         raise InputError("m: a permutation test takes no user weights")
     if m.k < 2:
