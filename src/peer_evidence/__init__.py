@@ -45,6 +45,7 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "explore": "explorer.widget",
 }
 
 __all__ = sorted(_HOME)

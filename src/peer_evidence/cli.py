@@ -1,4 +1,4 @@
-"""The command line: ``peer-evidence review | check | claims``."""
+"""The command line: ``peer-evidence review | check | claims | explore``."""
 
 from __future__ import annotations
 
@@ -91,6 +91,37 @@ def claims(path: Path | None, as_json: bool) -> None:
         click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
     else:
         click.echo(result.summary())
+
+
+@main.command()
+@_PATH
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("explorer.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@click.option("--serve", is_flag=True, help="Serve the page on this machine instead.")
+@click.option("--port", default=0, help="The port to serve on; a free one when left out.")
+def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
+    """Write the explorer: one page to filter, tick and re-pool the studies in."""
+    from peer_evidence.explorer.page import explorer_page, write_explorer
+    from peer_evidence.records.evidence import load
+
+    with _told_plainly():
+        ev = load(path)
+        if not serve:
+            click.echo(f"The explorer is in {write_explorer(ev, out)}")
+            return
+        from peer_evidence.explorer.serve import server
+
+        with server(explorer_page(ev), port) as running:
+            click.echo(f"http://127.0.0.1:{running.server_address[1]}/ (Ctrl-C stops it)")
+            try:
+                running.serve_forever()
+            except KeyboardInterrupt:
+                click.echo("")
 
 
 def _stop(number: int, frame: Any) -> None:

@@ -180,7 +180,7 @@ def pools(
     if minimum < 1:
         raise InputError(f"minimum: found {minimum!r}, allowed is a whole number of at least 1")
     rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison", domain=domains)
-    rows["label"] = _short_labels(rows)
+    rows["label"] = short_labels(rows)
     rows["bucket"] = time_buckets(rows["timepoint_months"], buckets)
     names = (by,) if isinstance(by, str) else tuple(by)
     check_columns(rows.columns, names, "by")
@@ -226,7 +226,7 @@ def time_buckets(months: pd.Series, buckets: Sequence[float]) -> pd.Series:
     return pd.Series(pd.cut(values, edges, labels=labels, ordered=True), index=months.index)
 
 
-def _short_labels(rows: pd.DataFrame) -> pd.Series:
+def short_labels(rows: pd.DataFrame) -> pd.Series:
     """Shorten the labels of the studies, as long as no two studies look alike then."""
     short = rows["label"].map(short_label)
     alike = rows.groupby(short)["study_id"].transform("nunique") > 1

@@ -1,0 +1,1 @@
+"""The explorer: a page, or a notebook widget, where a tick re-pools the studies at once."""
