@@ -73,6 +73,11 @@ CASES: list[tuple[Callable[[], Any], str]] = [
         lambda: pe.check_claims(DATA),
         "ev: found DataFrame, allowed is the records that peer_evidence.load() gives",
     ),
+    (
+        lambda: pe.meta_analysis(DATA.assign(measure=["OR", "SMD", "OR", "OR"])),
+        "data: column 'measure' holds the effect measures OR, SMD, which are on different scales "
+        "and cannot be pooled; keep the rows of one measure",
+    ),
     (lambda: pe.load(3), "path: found int, allowed is the name of a folder"),
     (
         lambda: pe.meta_analysis(DATA, method="reml"),

@@ -32,6 +32,7 @@ _HOME = {
     "Pools": "pooling.pools",
     "effects": "",
     "figures": "",
+    "report": "",
     "meta_analysis": "pooling.model",
     "MetaAnalysis": "pooling.model",
     "mantel_haenszel": "pooling.fixed_table",

@@ -47,8 +47,8 @@ def test_the_text_states_the_answer_first_and_is_repeatable():
 
 def test_a_single_measure_is_named():
     assert "Pooled effect (SMD)" in str(pe.meta_analysis(DATA.assign(measure="SMD")))
-    mixed = DATA.assign(measure=["SMD"] * 7 + ["OR"])
-    assert "Pooled effect 0" in str(pe.meta_analysis(mixed))
+    instruments = DATA.assign(measure=["Hope Scale"] * 7 + ["Beck"])
+    assert "Pooled effect 0" in str(pe.meta_analysis(instruments))
 
 
 def test_the_study_table_holds_what_a_forest_plot_draws():

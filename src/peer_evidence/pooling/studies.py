@@ -172,8 +172,18 @@ def _read_weights(
 
 
 def _measure(data: pd.DataFrame, kept: NDArray[np.bool_]) -> str:
-    """Give the one effect measure that the table names, if it does."""
-    if "measure" not in data.columns:
+    """Give the one effect measure that the table names, if it does; refuse a mixture of them."""
+    name = next((one for one in ("measure_code", "measure") if one in data.columns), None)
+    if name is None:
         return ""
-    found = {str(value) for value in data["measure"][kept].tolist()}
-    return found.pop() if len(found) == 1 else ""
+    found = sorted({str(value) for value in data[name][kept].tolist()})
+    if len(found) == 1:
+        return found[0]
+    from peer_evidence.effects.measures import MEASURES
+
+    if found and all(one in MEASURES for one in found):
+        raise InputError(
+            f"data: column {name!r} holds the effect measures {', '.join(found)}, which are on "
+            "different scales and cannot be pooled; keep the rows of one measure"
+        )
+    return ""

@@ -1,0 +1,183 @@
+"""Sentences for a paper, made from a result: how it was pooled, and what came out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from peer_evidence import __version__
+from peer_evidence.checks import check_meta_analysis
+from peer_evidence.figures.axes import is_ratio
+from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.pooling.model import MetaAnalysis
+from peer_evidence.pooling.tau2 import METHODS
+
+_REFERENCES = {
+    "tau2": "Veroniki AA, Jackson D, Viechtbauer W, et al. Methods to estimate the between-study "
+    "variance and its uncertainty in meta-analysis. Res Synth Methods 2016;7:55-79. "
+    "doi:10.1002/jrsm.1164",
+    "profile": "Viechtbauer W. Confidence intervals for the amount of heterogeneity in "
+    "meta-analysis. Stat Med 2007;26:37-52. doi:10.1002/sim.2514",
+    "hksj": "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single "
+    "covariate. Stat Med 2003;22:2693-710. doi:10.1002/sim.1482",
+    "adhoc": "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its "
+    "modification for random-effects meta-analysis with few studies. BMC Med Res Methodol "
+    "2015;15:99. doi:10.1186/s12874-015-0091-1",
+    "i2": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med "
+    "2002;21:1539-58. doi:10.1002/sim.1186",
+}
+
+
+@dataclass
+class _Cited:
+    """The references in the order in which the text cites them."""
+
+    keys: list[str]
+
+    def __call__(self, key: str) -> str:
+        if key not in self.keys:
+            self.keys.append(key)
+        return f"[{self.keys.index(key) + 1}]"
+
+    def listed(self) -> str:
+        return "\n".join(f"{i}. {_REFERENCES[key]}" for i, key in enumerate(self.keys, start=1))
+
+
+def methods_text(m: MetaAnalysis) -> str:
+    """Say in the words of a methods section how a meta-analysis was done.
+
+    Parameters
+    ----------
+    m : MetaAnalysis
+        The result of :func:`peer_evidence.meta_analysis`.
+
+    Returns
+    -------
+    str
+        A paragraph in Markdown with numbered references under it, in Vancouver style.
+
+    Raises
+    ------
+    InputError
+        If ``m`` is not the result of a meta-analysis.
+
+    Examples
+    --------
+    >>> import peer_evidence as pe
+    >>> pool = pe.pools(pe.load())["hope", "up to 4 months"]
+    >>> print(pe.report.methods_text(pool).split(". ")[0])
+    Effects (SMD) were pooled with a random-effects model
+    """
+    check_meta_analysis(m)
+    cite = _Cited([])
+    sentences = [*_model(m, cite), *_interval(m, cite), *_spread(m, cite)]
+    sentences.append(f"The analysis was done with peer_evidence {__version__}.")
+    text = " ".join(sentences)
+    return f"{text}\n\n{cite.listed()}" if cite.keys else text
+
+
+def results_text(m: MetaAnalysis) -> str:
+    """Say in the words of a results section what a meta-analysis found.
+
+    Parameters
+    ----------
+    m : MetaAnalysis
+        The result of :func:`peer_evidence.meta_analysis`.
+
+    Returns
+    -------
+    str
+        A paragraph. Ratios, which are pooled as logarithms, stand on their own scale.
+
+    Raises
+    ------
+    InputError
+        If ``m`` is not the result of a meta-analysis, or has moderators.
+
+    Examples
+    --------
+    >>> import peer_evidence as pe
+    >>> pool = pe.pools(pe.load())["hope", "up to 4 months"]
+    >>> print(pe.report.results_text(pool).split(". ")[0])
+    In 3 studies the pooled SMD was 0.26 (95% CI 0.04 to 0.47, p = 0.019)
+    """
+    check_meta_analysis(m)
+    if m.regression.design is not None:
+        from peer_evidence.errors import InputError
+
+        raise InputError(
+            "m: the analysis has moderators, there is no single effect to report; "
+            "use m.coefficients"
+        )
+    percent = f"{100 * m.level:g}%"
+    scale = m.studies.measure
+    natural = np.exp if is_ratio(scale) else float
+    p = f"p = {p_value(m.p_value)}".replace("= <", "< ")
+    limits = interval(natural(m.ci_low), natural(m.ci_high))
+    where = f"In {count(m.k, 'study', 'studies')} the pooled {scale or 'effect'} was"
+    if m.k == 1:
+        where = f"In the single study the {scale or 'effect'} was"
+    sentences = [f"{where} {number(natural(m.estimate))} ({percent} CI {limits}, {p})."]
+    if 1 < m.k < 5:
+        sentences.append(f"With {m.k} studies the interval and the heterogeneity are hardly known.")
+    if m.k >= 5 and math.isfinite(m.pi_low):
+        reach = interval(natural(m.pi_low), natural(m.pi_high))
+        sentences.append(f"The {percent} prediction interval was {reach}.")
+    if m.q_df > 0:
+        q = f"p = {p_value(m.q_p_value)}".replace("= <", "< ")
+        spread = f"I² was {number(m.i2, 0)}%"
+        if math.isfinite(m.i2_ci_low):
+            spread += f" ({interval(m.i2_ci_low, m.i2_ci_high, 0)})"
+        if m.method != "FE":
+            spread += f", τ² {number(m.tau2, 3)}"
+            if math.isfinite(m.tau2_ci_high):
+                spread += f" ({interval(m.tau2_ci_low, m.tau2_ci_high, 3)})"
+        sentences.append(f"{spread}; Q was {number(m.q, 1)} on {m.q_df:g} df ({q}).")
+    if m.left_out:
+        rows = count(len(m.left_out), "row had", "rows had")
+        sentences.append(f"{rows} no effect to pool.")
+    return " ".join(sentences)
+
+
+def _model(m: MetaAnalysis, cite: _Cited) -> list[str]:
+    scale = f" ({m.studies.measure})" if m.studies.measure else ""
+    if m.method == "FE":
+        found = [f"Effects{scale} were pooled with a common-effect model by inverse variance."]
+    else:
+        found = [
+            f"Effects{scale} were pooled with a random-effects model.",
+            f"The variance between studies was estimated by the {METHODS[m.method]} method "
+            f"{cite('tau2')}.",
+        ]
+    if m.regression.design is not None:
+        names = ", ".join(name for name in m.regression.names if name != "intercept")
+        found.append(f"The model held the moderators {names}.")
+    if m.studies.weights is not None:
+        found.append("The weights were set by the authors, not by inverse variance.")
+    return found
+
+
+def _interval(m: MetaAnalysis, cite: _Cited) -> list[str]:
+    percent = f"{100 * m.level:g}%"
+    if m.ci == "wald":
+        return [f"Intervals are {percent} normal (Wald) intervals."]
+    if m.ci == "t":
+        return [f"Intervals are {percent} intervals by the t law with {m.df:g} degrees of freedom."]
+    text = f"Intervals are {percent} Hartung-Knapp intervals {cite('hksj')}"
+    if m.ci == "hksj-adhoc":
+        text += f", never narrower than the normal standard error gives {cite('adhoc')}"
+    return [text + "."]
+
+
+def _spread(m: MetaAnalysis, cite: _Cited) -> list[str]:
+    if m.q_df <= 0:
+        return []
+    if m.method == "FE":
+        return [f"Heterogeneity is described by Cochran's Q and I² {cite('i2')}."]
+    return [
+        f"Heterogeneity is described by τ² and I² with Q-profile intervals {cite('profile')} and "
+        f"by Cochran's Q; I² is τ² over the sum of τ² and the typical sampling variance "
+        f"{cite('i2')}."
+    ]
