@@ -45,6 +45,9 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "certainty_table": "appraisal.certainty",
+    "Certainty": "appraisal.certainty",
+    "published_certainty": "appraisal.published",
 }
 
 __all__ = sorted(_HOME)
