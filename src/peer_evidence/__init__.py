@@ -48,6 +48,8 @@ _HOME = {
     "certainty_table": "appraisal.certainty",
     "Certainty": "appraisal.certainty",
     "published_certainty": "appraisal.published",
+    "summary_of_findings": "appraisal.findings",
+    "SummaryOfFindings": "appraisal.findings",
 }
 
 __all__ = sorted(_HOME)

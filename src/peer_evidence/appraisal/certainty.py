@@ -121,7 +121,7 @@ class Certainty(Result):
         return self.judged[self.outcomes.index(outcome)]
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row an outcome; suggestions in columns ``suggested_*``, apart from ``judged``."""
+        """Give one row an outcome; suggestions, ``suggested_*``, stand apart from ``judged``."""
         import pandas as pd
 
         rows = []
