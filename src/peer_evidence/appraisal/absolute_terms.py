@@ -13,7 +13,10 @@ from peer_evidence.formatting import number
 
 CHINN = "standardised difference turned into an odds ratio by π/√3 (Chinn 2000)"
 NO_RISK = "no absolute effect: no risk without the intervention is known"
+NO_SMD_RISK = "no absolute effect: a standardised difference needs a stated risk of an event"
+NO_MEAN_RISK = "no absolute effect: a difference of means is not one of risks"
 NO_SIDE = "no absolute effect: whether the events are better fewer or more is not known"
+NO_SCORE_SIDE = "no absolute effect: which side of the score is better is not known"
 MIXED = "no absolute effect: the results count events of both kinds, wanted and unwanted"
 IMPOSSIBLE = "cannot hold at this risk"
 NO_NNT = "no number needed: whether the event is wanted is not known"
@@ -50,9 +53,9 @@ def absolute_terms(body: Body, risk: float, event: str = "") -> Absolute:
         Of a standardised difference: what the risk counts.
     """
     if body.measure == "SMD":
-        return Absolute() if np.isnan(risk) else _of_smd(body, risk, event)
+        return Absolute(note=NO_SMD_RISK) if np.isnan(risk) else _of_smd(body, risk, event)
     if body.measure not in (*RATIOS, "RD"):
-        return Absolute()
+        return Absolute(note=NO_MEAN_RISK if body.measure == "MD" else "")
     if np.isnan(risk):
         return Absolute(note=MIXED if body.better_is == "mixed" else NO_RISK)
     effects = body.event_effect()
@@ -90,7 +93,7 @@ def _of_smd(body: Body, risk: float, event: str) -> Absolute:
     """Turn a standardised difference into an odds ratio of the event."""
     good = 1 if body.aligned else {"higher": 1, "lower": -1}.get(body.better_is, 0)
     if good == 0:
-        return Absolute(note="no absolute effect: which side of the score is better is not known")
+        return Absolute(note=NO_SCORE_SIDE)
     wanted = 1 if event == "desirable" else -1
     ends = sorted(good * wanted * end for end in body.ci)
     effects = np.array([good * wanted * body.analysis.estimate, *ends])

@@ -28,7 +28,7 @@ from peer_evidence.appraisal.statements import SMD_SIZES, check_sizes, size_word
 from peer_evidence.checks import check_choice
 from peer_evidence.documents import TextTable, save_document
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, frame_to_html, interval, number, words
+from peer_evidence.formatting import EN_DASH, count, frame_to_html, interval, number, words
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -314,6 +314,9 @@ def _finding(
     notes = [terms.note, unit_note, "" if body.measure else "the effect measure is not known"]
     if stated:
         notes.append(f"risk without the intervention {number(risk, 3)}, {stated}")
+    said = _statement(body, terms, judged, limits)
+    if limits is not None and said != NO_STATEMENT:
+        notes.append(_sizes_note(body, limits))
     return Finding(
         outcome=body.name,
         k=body.analysis.k,
@@ -337,7 +340,7 @@ def _finding(
         certainty=judged,
         judged_by=by,
         suggested=suggested,
-        statement=_statement(body, terms, judged, limits),
+        statement=said,
         notes=tuple(filter(None, notes)),
     )
 
@@ -374,6 +377,13 @@ def _statement(body: Body, terms: Absolute, judged: str, limits: tuple[float, ..
         outcome=body.name,
         intervention=body.intervention,
     )
+
+
+def _sizes_note(body: Body, limits: tuple[float, ...]) -> str:
+    """Say where the sizes in words begin."""
+    scale = body.measure if body.measure in ("SMD", "MD") else "people per 1000"
+    small, moderate, large = (f"{one:g}" for one in limits)
+    return f"in words, small begins at {small}, moderate at {moderate}, large at {large} ({scale})"
 
 
 def _in_units(body: Body, unit: tuple[str, float] | None) -> tuple[str, str]:
@@ -467,11 +477,11 @@ def _cells(one: Finding) -> list[str]:
         one.outcome,
         f"{one.k} ({one.participants})",
         effect,
-        number(one.comparison_per_1000, 0),
-        one.difference,
-        one.nnt,
+        number(one.comparison_per_1000, 0) or EN_DASH,
+        one.difference or EN_DASH,
+        one.nnt or EN_DASH,
         f"{one.certainty}{by}",
-        one.suggested,
+        one.suggested or EN_DASH,
         one.statement,
     ]
 
