@@ -16,6 +16,7 @@ from peer_evidence.errors import InputError, PeerEvidenceError
 _LONG_AGO = datetime(1980, 1, 1, tzinfo=UTC)
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _POINTS = 8.5
+_AFTER_BORDERS = ("shd", "tblLayout", "tblCellMar", "tblLook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _document(title: str, blocks: Sequence[str | TextTable], landscape: bool) ->
             "a Word document needs python-docx, which is not installed; install the extra with "
             'pip install "peer-evidence[report]"'
         ) from error
+    from docx.enum.section import WD_ORIENT
     from docx.shared import Mm, Pt
 
     document: Any = docx.Document()
@@ -103,7 +105,7 @@ def _document(title: str, blocks: Sequence[str | TextTable], landscape: bool) ->
     long, short = Mm(297), Mm(210)
     page.page_width, page.page_height = (long, short) if landscape else (short, long)
     if landscape:
-        page.orientation = 1
+        page.orientation = WD_ORIENT.LANDSCAPE
     for side in ("left", "right", "top", "bottom"):
         setattr(page, f"{side}_margin", Mm(18))
     document.styles["Normal"].font.size = Pt(10)
@@ -150,7 +152,10 @@ def _add_table(document: Any, table: TextTable, width: int) -> None:
         for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", "666666")):
             line.set(qn(f"w:{name}"), value)
         borders.append(line)
-    grid._tbl.tblPr.append(borders)
+    about = grid._tbl.tblPr
+    # the format fixes the order of these parts, and Word refuses another
+    after = [child for child in about if child.tag in {qn(f"w:{name}") for name in _AFTER_BORDERS}]
+    after[0].addprevious(borders) if after else about.append(borders)
 
 
 def _fill(cell: Any, text: str, *, bold: bool) -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import peer_evidence as pe
-from peer_evidence.appraisal.certainty_rules import Rules
 from peer_evidence.appraisal.judgements import VOCABULARY
+from peer_evidence.appraisal.suggestion import Rules
 from peer_evidence.spreadsheet import to_csv
 
 from .conftest import pooled, records
@@ -51,7 +51,7 @@ def test_a_study_without_a_judgement_is_said(ev, pools, sheet) -> None:
     assert [one in judged for one in rows["study_id"]] == [False, True]
     found = sheet["Depression, up to 4 months"]["risk_of_bias"]
     assert found.words == "not assessed"
-    assert found.rationale.startswith("no judgements for 1 of 2 studies (73% of the weight)")
+    assert found.rationale.startswith("no overall judgement for 1 of 2 studies (73% of the weight)")
 
 
 def test_bundled_suggestions_are_no_judgements(sheet) -> None:
@@ -61,9 +61,10 @@ def test_bundled_suggestions_are_no_judgements(sheet) -> None:
     frame = sheet.to_frame()
     assert set(frame["judged"]) == {"not judged"}
     assert set(frame["judged_by"]) == {""}
-    domains = [one for one in frame.columns if one.startswith("suggested_") and "so_far" not in one]
-    # words of a suggestion are other words than those of a judgement, but for the start
-    said = set(frame[[one for one in domains if one != "suggested_start"]].to_numpy().ravel())
+    domains = [one for one in frame.columns if one.startswith("suggested_")]
+    assert len(domains) == 10
+    # words of a suggestion are other words than those of a judgement
+    said = set(frame[domains].to_numpy().ravel())
     assert said & WORDS == set()
     assert (frame["suggested_so_far"].str.startswith("at most ")).all()
     assert frame["left_to_a_person"].str.contains("indirectness").all()
@@ -274,8 +275,14 @@ def test_thresholds_are_ratios_for_ratios() -> None:
     ev = records()
     m = {"relapse": pooled(np.log(1.3))}  # 1.16 to 1.46
     found = pe.certainty_table(ev, m, threshold=1.25, important=1.25, baseline_risk=0.2)["relapse"]
-    assert found["imprecision"].rationale.startswith("interval 0.15 to 0.38 crosses 0.22")
+    assert found["imprecision"].rationale.startswith("interval 1.16 to 1.46 crosses 1.25")
     assert found["imprecision"].levels == -1
+    assert (
+        found
+        == pe.certainty_table(ev, m, threshold=0.8, important=1.25, baseline_risk=0.2)["relapse"]
+    )
+    null = pe.certainty_table(ev, m)["relapse"]["imprecision"].rationale
+    assert null.startswith("interval 1.16 to 1.46 does not cross the line of no effect;")
     with pytest.raises(pe.InputError) as caught:
         pe.certainty_table(ev, m, threshold=1)
     assert str(caught.value) == (
@@ -316,6 +323,8 @@ def test_a_test_of_small_study_effects_is_taken_from_outside() -> None:
     assert pe.certainty_table(ev, m, small_study=given)["x"]["publication_bias"].levels == -1
     assert pe.certainty_table(ev, m, small_study={"x": 0.3})["x"]["publication_bias"].levels == 0
     assert pe.certainty_table(ev, m)["x"]["publication_bias"].levels is None
+    none = pe.certainty_table(ev, m, small_study=float("nan"))["x"]["publication_bias"]
+    assert none.rationale == "10 studies, and no test given"
     with pytest.raises(pe.InputError) as caught:
         pe.certainty_table(ev, m, small_study=3)
     assert str(caught.value) == (
@@ -347,6 +356,9 @@ def test_refused(ev, pools) -> None:
     assert str(caught.value) == (
         "baseline_risk: found 1.2, allowed is a number above 0 and below 1"
     )
+    with pytest.raises(pe.InputError) as caught:
+        pe.certainty_table(ev, pools, measure="SMD")
+    assert str(caught.value) == "measure: Pools know their own; leave it out"
     data = pd.DataFrame(
         {
             "label": list("abcd"),

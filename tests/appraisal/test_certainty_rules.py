@@ -10,7 +10,8 @@ from scipy.stats import norm
 from statsmodels.stats.power import NormalIndPower
 
 from peer_evidence.appraisal import certainty_rules as grade
-from peer_evidence.appraisal.certainty_rules import Rules
+from peer_evidence.appraisal.information_size import people_for_risks, people_for_smd
+from peer_evidence.appraisal.suggestion import Rules
 from peer_evidence.errors import InputError
 
 RULES = Rules()
@@ -149,7 +150,7 @@ def test_nothing_is_ever_suggested_of_indirectness() -> None:
 @settings(max_examples=40)
 @given(st.floats(0.05, 1.5), st.floats(0.001, 0.2), st.floats(0.3, 0.99))
 def test_information_size_of_a_standardised_difference_is_the_smallest_with_the_power(d, a, power):
-    arm = grade.people_for_smd(d, a, power) / 2
+    arm = people_for_smd(d, a, power) / 2
 
     def reached(n):  # the tail on the side of the effect
         return NormalIndPower().power(d, n, a / 2, alternative="larger")
@@ -163,7 +164,7 @@ def test_information_size_of_a_standardised_difference_is_the_smallest_with_the_
 def test_information_size_of_two_risks_is_the_smallest_with_the_power(p, q, power):
     if abs(p - q) < 0.01:
         return
-    arm = grade.people_for_risks(p, q, 0.05, power) / 2
+    arm = people_for_risks(p, q, 0.05, power) / 2
 
     def reached(n):
         se = np.sqrt((p * (1 - p) + q * (1 - q)) / n)

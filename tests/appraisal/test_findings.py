@@ -171,6 +171,35 @@ def test_the_risk_is_else_the_median_of_the_comparison_arms() -> None:
     assert one(np.log(0.5), data=data, baseline_risk=0.4).baseline_from == "given"
 
 
+def test_other_measures_are_shown_but_not_put_into_people() -> None:
+    row = one(np.log(1.5), measure="IRR", baseline_risk=0.3)
+    assert row.estimate == pytest.approx(1.5)
+    assert row.notes == ("no absolute effect: none is known for IRR",)
+    # Peto's is an odds ratio
+    peto = one(np.log(0.73), measure="PETO", baseline_risk=0.3, better_is="lower")
+    assert (peto.measure, peto.nnt.split(" (")[0]) == ("OR", "NNTB 17")
+    unknown = one(0.4, measure="")
+    assert (unknown.estimate, unknown.notes) == (
+        pytest.approx(0.4),
+        ("the effect measure is not known",),
+    )
+
+
+def test_a_median_risk_of_nothing_is_put_into_no_people() -> None:
+    data = pd.DataFrame(
+        {
+            "label": ["s0", "s1", "s2"],
+            "n_intervention": [50] * 3,
+            "n_comparison": [50] * 3,
+            "events_comparison": [0, 0, 3],
+        }
+    )
+    row = one(np.log(0.5), data=data, better_is="lower")
+    assert row.notes == ("no absolute effect: the median risk of 3 comparison arms is 0",)
+    assert (row.nnt, row.difference) == ("", "")
+    assert np.isnan(row.baseline_risk)
+
+
 def test_what_cannot_hold_at_a_risk_is_said() -> None:
     row = one(np.log(3.0), baseline_risk=0.5, better_is="lower")
     assert (row.difference, row.nnt) == ("cannot hold at this risk",) * 2
@@ -305,6 +334,10 @@ def test_the_document_holds_the_table_and_its_bytes_are_stable(pools, tmp_path) 
     assert cells == frame.to_numpy().tolist()
     assert "w:tblHeader" in table.rows[0]._tr.xml
     assert "w:tblHeader" not in table.rows[1]._tr.xml
+    # the order that the format asks for
+    parts = [child.tag.split("}")[1] for child in table._tbl.tblPr]
+    assert parts == ["tblW", "tblBorders", "tblLayout", "tblLook"]
+    assert 'w:orient="landscape"' in document.sections[0]._sectPr.xml
     texts = [paragraph.text for paragraph in document.paragraphs]
     assert texts == ["Summary of findings", *found.notes()]
     assert document.core_properties.author == ""
@@ -350,6 +383,11 @@ def test_refused() -> None:
     with pytest.raises(pe.InputError) as caught:
         one(0.2, certainty=3)
     assert str(caught.value) == "certainty: found int, allowed is what certainty_table() gives"
+    with pytest.raises(pe.InputError) as caught:
+        one(0.2, certainty=judged("relapses", "low", pooled(0.2)))
+    assert str(caught.value) == (
+        "certainty: no outcome 'relapse' (outcomes: relapses); did you mean 'relapses'?"
+    )
     with pytest.raises(pe.InputError) as caught:
         one(0.2, better_is="less")
     assert str(caught.value) == "better_is: found 'less', allowed are 'lower', 'higher'"

@@ -55,7 +55,8 @@ def absolute_terms(body: Body, risk: float, event: str = "") -> Absolute:
     if body.measure == "SMD":
         return Absolute(note=NO_SMD_RISK) if np.isnan(risk) else _of_smd(body, risk, event)
     if body.measure not in (*RATIOS, "RD"):
-        return Absolute(note=NO_MEAN_RISK if body.measure == "MD" else "")
+        other = f"no absolute effect: none is known for {body.measure}" if body.measure else ""
+        return Absolute(note=NO_MEAN_RISK if body.measure == "MD" else other)
     if np.isnan(risk):
         return Absolute(note=MIXED if body.better_is == "mixed" else NO_RISK)
     effects = body.event_effect()

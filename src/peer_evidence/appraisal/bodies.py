@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from peer_evidence.checks import check_choice, check_columns, nearest
+from peer_evidence.effects import measures as effect_measures
 from peer_evidence.effects.absolute import risk_from_ratio
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, short_label
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MEASURES = ("SMD", "MD", "OR", "RR", "RD", "HR")
 RATIOS = ("OR", "RR", "HR")
+LOG_SCALE = frozenset(code for code, one in effect_measures.MEASURES.items() if one.scale == "log")
 BETTER = ("lower", "higher")
 PEOPLE = ("n_intervention", "n_comparison")
 EVENTS = "events_comparison"
@@ -44,7 +46,7 @@ class Body:
     analysis : MetaAnalysis
         The pool.
     measure : str
-        One of ``MEASURES``, empty when not known.
+        One of ``MEASURES`` or another code of :func:`effect_sizes`, empty when not known.
     aligned : bool
         Whether positive favours the intervention; else it is more in the intervention.
     better_is : str
@@ -137,6 +139,7 @@ def read_bodies(
 ) -> list[Body]:
     """Read what was pooled; see :func:`peer_evidence.certainty_table` for the arguments."""
     if isinstance(results, Pools):
+        _refuse_known(data=data, measure=measure, aligned=aligned or None)
         return _of_pools(results, better_is, intervention)
     if isinstance(results, MetaAnalysis):
         results = {"pooled effect": results}
@@ -206,14 +209,28 @@ def numbers_by_name(
 
 
 def baseline(body: Body, given: float) -> tuple[float, str]:
-    """Give the risk without the intervention, and where it is from; NaN where there is none."""
+    """Give the risk without the intervention, and where it is from; NaN where there is none.
+
+    Where the comparison arms have a median at which a ratio says nothing, the risk is NaN and the
+    text says so.
+    """
     if not np.isnan(given):
         return given, "given"
     known = body.comparison_risks[~np.isnan(body.comparison_risks)]
     if body.measure not in (*RATIOS, "RD") or not known.size or body.better_is == "mixed":
         return float("nan"), ""
     arms = count(int(known.size), "comparison arm")
-    return float(np.median(known)), f"median of {arms} of {body.analysis.k}"
+    risk = float(np.median(known))
+    if not 0 < risk < 1:
+        return float("nan"), f"the median risk of {arms} is {risk:g}"
+    return risk, f"median of {arms} of {body.analysis.k}"
+
+
+def _refuse_known(**given: Any) -> None:
+    """Raise InputError for what Pools bring themselves."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name}: Pools know their own; leave it out")
 
 
 def _table(value: Any) -> Any:
@@ -268,8 +285,10 @@ def _body(
             f"results: {name!r} has moderators, so it has no single pooled effect; pool without"
         )
     printed = analysis.studies.measure
-    found = measure or (printed if printed in MEASURES else "")
-    if measure and printed in MEASURES and measure != printed:
+    printed = "OR" if printed == "PETO" else printed  # a log odds ratio too
+    printed = printed if printed in effect_measures.MEASURES else ""
+    found = measure or printed
+    if measure and printed and measure != printed:
         raise InputError(f"measure: found {measure!r}, but {name!r} pools {printed!r}")
     labels = analysis.studies.labels
     ids: tuple[str | None, ...] = tuple(known.get(label) for label in labels)

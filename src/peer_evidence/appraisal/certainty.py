@@ -6,33 +6,22 @@ takes the place of one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.appraisal import certainty_rules as grade
-from peer_evidence.appraisal.bodies import (
-    RATIOS,
-    Body,
-    baseline,
-    check_name,
-    numbers_by_name,
-    read_bodies,
-)
-from peer_evidence.appraisal.certainty_rules import Rules, Suggestion
+from peer_evidence.appraisal.bodies import Body, check_name, numbers_by_name, read_bodies
 from peer_evidence.appraisal.judgements import (
-    DOMAINS,
-    DOWNGRADES,
     Judgement,
     added_up,
     level_word,
     read_judgements,
 )
 from peer_evidence.appraisal.published import published_certainty
+from peer_evidence.appraisal.suggestion import MISSING, UNUSED, Rules, Suggestion
+from peer_evidence.appraisal.suggestions import Appraised, read_tests, suggest
 from peer_evidence.checks import check_choice, check_evidence
-from peer_evidence.effects.absolute import risk_from_ratio
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, words
 from peer_evidence.results import Result
@@ -104,16 +93,14 @@ class Certainty(Result):
         found = self[outcome]
         begin = found["start"].levels
         if begin is None:
-            return f"{grade.MISSING}: {found['start'].rationale}"
+            return f"{MISSING}: {found['start'].rationale}"
         level = words(level_word(sum(one.levels or 0 for one in found.values())))
         return f"at most {level}" if begin == 4 else f"{level}, before what a person adds"
 
     def left_to_a_person(self, outcome: str) -> tuple[str, ...]:
         """Give the domains for which nothing could be computed."""
         found = self[outcome].items()
-        return tuple(
-            name for name, one in found if one.levels is None and one.words != grade.UNUSED
-        )
+        return tuple(name for name, one in found if one.levels is None and one.words != UNUSED)
 
     def judgement(self, outcome: str) -> Judged:
         """Give what a person judged of an outcome."""
@@ -286,10 +273,10 @@ def certainty_table(
         "sd": numbers_by_name("sd", sd, names, 0, np.inf),
         "baseline_risk": numbers_by_name("baseline_risk", baseline_risk, names, 0, 1),
     }
-    tests = _tests(small_study, names)
-    trust = _Appraised.of(ev)
+    tests = read_tests(small_study, names)
+    trust = Appraised.of(ev)
     suggestions = tuple(
-        _suggest(body, trust, {key: one[body.name] for key, one in given.items()}, tests, limits)
+        suggest(body, trust, {key: one[body.name] for key, one in given.items()}, tests, limits)
         for body in bodies
     )
     found = {} if judgements is None else read_judgements(judgements, names)
@@ -303,169 +290,6 @@ def certainty_table(
         published=_published(ev, bodies, review),
         rules=limits,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Appraised:
-    """What the records say of each study: its design, its overall judgement, by which tools."""
-
-    designs: dict[str, str]
-    overall: dict[str, str]
-    tools: dict[str, set[str]]
-
-    @classmethod
-    def of(cls, ev: Evidence) -> _Appraised:
-        """Read the records; of several overall judgements on a study the worst counts."""
-        studies, rows = ev.studies, ev.risk_of_bias
-        designs = dict(zip(studies["study_id"], studies["design"].astype("str"), strict=True))
-        overall: dict[str, str] = {}
-        tools: dict[str, set[str]] = {}
-        for study, tool, domain, word in zip(
-            rows["study_id"],
-            rows["tool"].astype("str"),
-            rows["domain"],
-            rows["judgement"].astype("str"),
-            strict=True,
-        ):
-            if domain == "overall":
-                overall[study] = max(overall.get(study, word), word, key=_badness)
-                tools.setdefault(study, set()).add(tool)
-        return cls(designs, overall, tools)
-
-    def by_robins_i(self, body: Body) -> bool:
-        """Tell whether ROBINS-I judged every study that is not randomised."""
-        others = [
-            one for one in body.study_ids if self.designs.get(str(one)) not in grade.RANDOMISED
-        ]
-        return bool(others) and all(
-            any(tool.startswith("robins_i") for tool in self.tools.get(str(one), ()))
-            for one in others
-        )
-
-
-def _badness(word: str) -> int:
-    groups = (grade.LOW, grade.MIDDLE, grade.HIGH)
-    return next((place for place, group in enumerate(groups) if word in group), -1)
-
-
-def _suggest(
-    body: Body,
-    trust: _Appraised,
-    given: dict[str, float],
-    tests: dict[str, float | None],
-    rules: Rules,
-) -> dict[str, Suggestion]:
-    """Compute every domain of one outcome, in the order of the worksheet."""
-    m = body.analysis
-    risk, _ = baseline(body, given["baseline_risk"])
-    limits = _limits(body, given["threshold"])
-    designs = [trust.designs.get(str(one)) for one in body.study_ids]
-    begin = grade.start(designs, robins_i=trust.by_robins_i(body))
-    needed, why = _information_size(body, given, risk, rules)
-    found = {
-        "start": begin,
-        "risk_of_bias": grade.risk_of_bias(
-            [trust.overall.get(str(one)) for one in body.study_ids], m.weights, rules
-        ),
-        "inconsistency": grade.inconsistency(
-            k=m.k,
-            i2=m.i2_q if np.isnan(m.i2_ci_low) else m.i2,
-            i2_interval=(m.i2_ci_low, m.i2_ci_high),
-            ci=body.ci,
-            pi=(m.pi_low, m.pi_high),
-            limits=limits,
-            rules=rules,
-        ),
-        "indirectness": grade.indirectness(),
-        "imprecision": grade.imprecision(
-            ci=body.ci,
-            limits=limits,
-            people=body.total,
-            needed=needed,
-            why_not_needed=why,
-            cautious=body.cautious(),
-        ),
-        "publication_bias": grade.small_study_effects(
-            m.k, tests[body.name], rules, "test of small-study effects,"
-        ),
-    }
-    ratio, low, high = body.risk_ratio(risk)
-    found["large_effect"] = grade.large_effect(
-        risk_ratio=ratio,
-        ci=(low, high),
-        start_level=begin.levels,
-        downgraded=any((found[name].levels or 0) < 0 for name in DOWNGRADES),
-        rules=rules,
-        why_unknown=f"no risk ratio from {body.measure or 'a measure that is not known'}",
-    )
-    found["dose_response"] = grade.left_to_a_person("a gradient of the dose", begin.levels)
-    found["opposing_confounding"] = grade.left_to_a_person(
-        "confounding that would lessen the effect", begin.levels
-    )
-    return {name: found[name] for name in ("start", *DOMAINS)}
-
-
-def _limits(body: Body, threshold: float) -> tuple[float, ...]:
-    """Give the decision thresholds on the scale of the analysis, or no effect."""
-    if np.isnan(threshold):
-        return (0.0,)
-    if body.measure not in RATIOS:
-        return -threshold, threshold
-    if threshold == 1:
-        raise InputError(
-            f"threshold: found 1 for {body.name!r}, allowed is a ratio other than no effect"
-        )
-    size = abs(float(np.log(threshold)))
-    return -size, size
-
-
-def _information_size(
-    body: Body, given: dict[str, float], risk: float, rules: Rules
-) -> tuple[float, str]:
-    """Give the optimal information size of an outcome, or NaN and why there is none."""
-    important, none = given["important"], float("nan")
-    if np.isnan(important):
-        return none, "no important difference given"
-    if not body.measure:
-        return none, "the measure is not known"
-    if body.measure in ("SMD", "MD"):
-        sd = 1.0 if body.measure == "SMD" else given["sd"]
-        if np.isnan(sd):
-            return none, "no standard deviation given for a mean difference"
-        return grade.people_for_smd(important / sd, rules.alpha, rules.power), ""
-    if np.isnan(risk) or not 0 < risk < 1:
-        return none, "no baseline risk"
-    if body.measure == "RD":
-        others = [risk - important, risk + important]
-    else:
-        ratio = risk_from_ratio(ratio=important, baseline_risk=risk, measure=body.measure)
-        others = [float(ratio)]
-    sizes = [
-        grade.people_for_risks(risk, other, rules.alpha, rules.power)
-        for other in others
-        if 0 < other < 1 and other != risk
-    ]
-    if not sizes:
-        return none, f"an important difference of {important:g} cannot hold at the baseline risk"
-    return max(sizes), ""
-
-
-def _tests(small_study: Any, names: list[str]) -> dict[str, float | None]:
-    """Read the p of each test of small-study effects."""
-    given = small_study if isinstance(small_study, Mapping) else dict.fromkeys(names, small_study)
-    found: dict[str, float | None] = dict.fromkeys(names)
-    for name, one in given.items():
-        check_name("small_study", str(name), names)
-        if one is None:
-            continue
-        p = getattr(one, "p_value", one)
-        if not isinstance(p, (int, float)) or isinstance(p, bool) or not 0 <= p <= 1:
-            raise InputError(
-                f"small_study: found {one!r} for {name!r}, allowed is a p value from 0 to 1 or a "
-                "result that has one"
-            )
-        found[str(name)] = float(p)
-    return found
 
 
 def _own(ev: Evidence, review: str | None, names: list[str]) -> dict[str, Judged]:

@@ -8,119 +8,29 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from peer_evidence.errors import InputError
+from peer_evidence.appraisal.suggestion import (
+    MISSING,
+    PERSON,
+    START_HIGH,
+    START_LOW,
+    UNRAISED,
+    UNTESTED,
+    UNUSED,
+    Rules,
+    Suggestion,
+    down,
+    nothing,
+)
 from peer_evidence.formatting import count, interval, number, p_value, per_cent
-from peer_evidence.pooling import laws
 
 HIGH = frozenset({"high", "very_high", "serious", "critical"})
 MIDDLE = frozenset({"some_concerns", "unclear", "moderate"})
 LOW = frozenset({"low"})
 RANDOMISED = frozenset({"randomised_trial", "cluster_randomised_trial"})
-
-NOTHING = "no downgrade"
-PERSON = "left to a person"
-MISSING = "not assessed"
-UNTESTED = "cannot be tested"
-UNUSED = "does not apply"
-UNRAISED = "no upgrade"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The limits behind the suggestions; GRADE sets few of them, so every one can be changed.
-
-    Attributes
-    ----------
-    high_risk_share : float
-        Share of the weight at high risk of bias from which a downgrade is suggested. GRADE asks
-        whether it is enough to affect the result and gives no number; the default, a half, is
-        this package's reading of "most of the information".
-    low_risk_share : float
-        Share of the weight at low risk from which none is suggested (Handbook, "most
-        information is from results at low risk of bias").
-    minimum_studies : int
-        Studies below which inconsistency is not suggested from I² and a prediction interval.
-    i2_serious, i2_very_serious : float
-        Per cent, from the ranges of the Handbook (10.10.2): may be substantial from 50,
-        considerable from 75.
-    alpha, power : float
-        Of the two-sided test behind the optimal information size.
-    small_study_minimum : int
-        Studies below which small-study effects are not tested (Handbook 13.3.5.4: 10).
-    small_study_p : float
-        p of such a test below which a downgrade is suggested.
-    large, very_large : float
-        Risk ratios, or one over them, of a large and a very large effect (Guyatt 2011, doi
-        10.1016/j.jclinepi.2011.06.004).
-    """
-
-    high_risk_share: float = 0.5
-    low_risk_share: float = 0.5
-    minimum_studies: int = 5
-    i2_serious: float = 50.0
-    i2_very_serious: float = 75.0
-    alpha: float = 0.05
-    power: float = 0.8
-    small_study_minimum: int = 10
-    small_study_p: float = 0.1
-    large: float = 2.0
-    very_large: float = 5.0
-
-    def __post_init__(self) -> None:
-        shares = ("high_risk_share", "low_risk_share", "alpha", "power", "small_study_p")
-        for one in fields(self):
-            value = getattr(self, one.name)
-            top, allowed = math.inf, "a number above 0"
-            if one.name in shares:
-                top, allowed = 1.0, "a number above 0, at most 1"
-            plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not plain or not 0 < value <= top:
-                raise InputError(f"{one.name}: found {value!r}, allowed is {allowed}")
-        for name in ("alpha", "power"):
-            if getattr(self, name) == 1:
-                raise InputError(f"{name}: found 1, allowed is a number between 0 and 1")
-
-    def sentence(self) -> str:
-        """Say every limit in one line."""
-        said = (f"{one.name} {getattr(self, one.name):g}" for one in fields(self))
-        return f"Limits of the suggestions: {', '.join(said)}."
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What the numbers suggest for one domain.
-
-    Attributes
-    ----------
-    levels : int or None
-        Levels down (negative) or up; for the start the level itself, 1 very low to 4 high. None:
-        nothing is suggested.
-    words : str
-        The same in words, or why there is none.
-    rationale, would_change : str
-        The numbers behind it; what would change it.
-    """
-
-    levels: int | None
-    words: str
-    rationale: str
-    would_change: str
-
-
-def down(levels: int, rationale: str, would_change: str) -> Suggestion:
-    """Suggest so many levels down."""
-    words = f"downgrade {levels}" if levels else NOTHING
-    return Suggestion(-levels, words, rationale, would_change)
-
-
-def nothing(words: str, rationale: str, would_change: str) -> Suggestion:
-    """Suggest nothing, and say why."""
-    return Suggestion(None, words, rationale, would_change)
 
 
 def start(designs: Sequence[str | None], *, robins_i: bool = False) -> Suggestion:
@@ -150,20 +60,25 @@ def start(designs: Sequence[str | None], *, robins_i: bool = False) -> Suggestio
     randomised = sum(design in RANDOMISED for design in designs)
     if randomised == k:
         text = "randomised" if k == 1 else f"all {k} studies randomised"
-        return Suggestion(4, "high", text, "a study that is not randomised")
+        return Suggestion(4, START_HIGH, text, "a study that is not randomised")
     others = Counter(str(design) for design in designs if design not in RANDOMISED)
     named = ", ".join(f"{n} {design.replace('_', ' ')}" for design, n in others.items())
     if randomised:
         text = f"{randomised} of {k} studies randomised, the others: {named}"
         if not robins_i:
             return nothing(PERSON, text, "rating randomised and other studies apart")
-        return Suggestion(4, "high", f"{text}, judged by ROBINS-I", "another tool than ROBINS-I")
+        return Suggestion(
+            4, START_HIGH, f"{text}, judged by ROBINS-I", "another tool than ROBINS-I"
+        )
     if robins_i:
         return Suggestion(
-            4, "high", f"not randomised ({named}), judged by ROBINS-I", "another tool than ROBINS-I"
+            4,
+            START_HIGH,
+            f"not randomised ({named}), judged by ROBINS-I",
+            "another tool than ROBINS-I",
         )
     return Suggestion(
-        2, "low", f"not randomised ({named}), not judged by ROBINS-I", "judgements by ROBINS-I"
+        2, START_LOW, f"not randomised ({named}), not judged by ROBINS-I", "judgements by ROBINS-I"
     )
 
 
@@ -193,8 +108,8 @@ def risk_of_bias(
     >>> print(risk_of_bias(["high", "low"], [80, 20], Rules()).words)
     downgrade 1
     >>> print(risk_of_bias(["some_concerns", None], [80, 20], Rules()).rationale)
-    no judgements for 1 of 2 studies (20% of the weight); of the weight, by judgements recorded by
-    study, 0% high, 80% some concerns or unclear, 0% low
+    no overall judgement for 1 of 2 studies (20% of the weight); of the weight, by judgements
+    recorded by study, 0% high, 80% some concerns or unclear, 0% low
     """
     share = np.asarray(weights, dtype=float)
     share = share / share.sum()
@@ -211,7 +126,7 @@ def risk_of_bias(
     if missing:
         gone = per_cent(1 - high - middle - low)
         text = (
-            f"no judgements for {missing} of {count(k, 'study', 'studies')} "
+            f"no overall judgement for {missing} of {count(k, 'study', 'studies')} "
             f"({gone} of the weight); {text}"
         )
     if high >= rules.high_risk_share:
@@ -234,6 +149,7 @@ def inconsistency(
     pi: tuple[float, float],
     limits: Sequence[float],
     rules: Rules,
+    null: float = 0.0,
 ) -> Suggestion:
     """Suggest from I² and from the zones that the prediction interval reaches.
 
@@ -244,11 +160,13 @@ def inconsistency(
     i2, i2_interval : float and (float, float)
         In per cent.
     ci, pi : (float, float)
-        Confidence and prediction interval on the scale of the analysis.
+        Confidence and prediction interval on one scale.
     limits : sequence of float
         The null, or the decision thresholds, on that scale.
     rules : Rules
         ``minimum_studies``, ``i2_serious``, ``i2_very_serious``.
+    null : float
+        No effect on that scale.
 
     References
     ----------
@@ -262,9 +180,7 @@ def inconsistency(
     known = not math.isnan(pi[0])
     inside, outside = crossed(ci, limits), crossed(pi, limits)
     if known:
-        where = (
-            f"crosses {_limits(limits)}" if outside else f"stays on one side of {_limits(limits)}"
-        )
+        where = _crosses(outside, limits, null)
         text += f"; prediction interval {interval(*pi)} {where}"
     else:
         text += "; no prediction interval under this model"
@@ -289,13 +205,14 @@ def imprecision(
     needed: float,
     why_not_needed: str = "no important difference given",
     cautious: tuple[float, float] | None = None,
+    null: float = 0.0,
 ) -> Suggestion:
     """Suggest from the interval and the optimal information size.
 
     Parameters
     ----------
     ci : (float, float)
-        Confidence interval on the scale of the analysis.
+        Confidence interval on one scale.
     limits : sequence of float
         The null, or the decision thresholds, on that scale.
     people, needed : float
@@ -304,6 +221,8 @@ def imprecision(
         Why the size is not known.
     cautious : (float, float), optional
         A wider interval for few studies, whose verdict is added where it differs.
+    null : float
+        No effect on that scale.
 
     References
     ----------
@@ -316,12 +235,11 @@ def imprecision(
     'downgrade 1'
     """
     over = crossed(ci, limits)
-    text = f"interval {interval(*ci)} {_crosses(over, limits)}"
+    text = f"interval {interval(*ci)} {_crosses(over, limits, null)}"
     wider = [] if cautious is None else crossed(cautious, limits)
     if cautious is not None and len(wider) > len(over):
-        text += (
-            f"; the ad hoc Hartung-Knapp interval {interval(*cautious)} crosses {_limits(wider)}"
-        )
+        where = _crosses(wider, limits, null)
+        text += f"; the ad hoc Hartung-Knapp interval {interval(*cautious)} {where}"
     met = None if math.isnan(people) or math.isnan(needed) else people >= needed
     if met is None:
         why = why_not_needed if math.isnan(needed) else "participants not known for every study"
@@ -331,14 +249,15 @@ def imprecision(
         text += f"; {people:.0f} participants {sign} the optimal information size, {needed:.0f}"
     if over:
         more = "" if len(over) > 1 else "; 2 levels where the interval is very wide"
-        return down(min(len(over), 2), text, f"an interval on one side of {_limits(over)}{more}")
+        after = f"an interval on one side of {_limits(over, null)}{more}"
+        return down(min(len(over), 2), text, after)
     if met is None:
         return nothing(MISSING, text, "an important difference, or the missing participants")
     if not met:
         return down(1, text, f"{needed - people:.0f} more participants")
     if wider:
         return nothing(PERSON, text, "whether the interval can be trusted with so few studies")
-    return down(0, text, f"an interval that crosses {_limits(limits)}")
+    return down(0, text, f"an interval that crosses {_limits(limits, null)}")
 
 
 def small_study_effects(
@@ -440,56 +359,13 @@ def crossed(ends: tuple[float, float], limits: Sequence[float]) -> list[float]:
     return [limit for limit in limits if low < limit < high]
 
 
-def people_for_smd(important: float, alpha: float, power: float) -> float:
-    """Give the participants of both arms that one trial needs for a standardised difference.
-
-    Two equal arms, normal law: 4 (z + z)² / d².
-
-    References
-    ----------
-    Guyatt and others 2011, J Clin Epidemiol 64:1283, doi 10.1016/j.jclinepi.2011.01.012.
-
-    Examples
-    --------
-    >>> people_for_smd(0.2, alpha=0.05, power=0.8)
-    786.0
-    """
-    # both arms whole, as trials have them
-    return 2.0 * math.ceil(2 * _z(alpha, power) ** 2 / important**2)
+def _crosses(over: Sequence[float], limits: Sequence[float], null: float) -> str:
+    if over:
+        return f"crosses {_limits(over, null)}"
+    return f"does not cross {_limits(limits, null)}"
 
 
-def people_for_risks(risk: float, other: float, alpha: float, power: float) -> float:
-    """Give the participants of both arms that one trial needs to tell two risks apart.
-
-    Two equal arms, variances of the risks not pooled:
-    2 (z + z)² (p(1 - p) + q(1 - q)) / (p - q)².
-
-    References
-    ----------
-    Fleiss, Levin & Paik (2003), Statistical Methods for Rates and Proportions, ch. 4.
-
-    Examples
-    --------
-    >>> people_for_risks(0.2, 0.15, alpha=0.05, power=0.8)
-    1806.0
-    """
-    spread = risk * (1 - risk) + other * (1 - other)
-    return 2.0 * math.ceil(_z(alpha, power) ** 2 * spread / (risk - other) ** 2)
-
-
-def _z(alpha: float, power: float) -> float:
-    """Add the quantiles of a two-sided test and of its power."""
-    one = float(laws.critical(1 - alpha))
-    # the level 2 power - 1 has the quantile of power at its end; below a half it is negative
-    other = float(laws.critical(abs(2 * power - 1))) if power != 0.5 else 0.0
-    return one + math.copysign(other, power - 0.5)
-
-
-def _crosses(over: Sequence[float], limits: Sequence[float]) -> str:
-    return f"crosses {_limits(over)}" if over else f"does not cross {_limits(limits)}"
-
-
-def _limits(values: Sequence[float]) -> str:
-    if list(values) == [0.0]:
+def _limits(values: Sequence[float], null: float) -> str:
+    if list(values) == [null]:
         return "the line of no effect"
     return " and ".join(number(value) for value in values)

@@ -13,6 +13,7 @@ import numpy as np
 
 from peer_evidence.appraisal.absolute_terms import Absolute, absolute_terms, difference_text
 from peer_evidence.appraisal.bodies import (
+    LOG_SCALE,
     RATIOS,
     Body,
     baseline,
@@ -21,6 +22,7 @@ from peer_evidence.appraisal.bodies import (
     read_bodies,
 )
 from peer_evidence.appraisal.certainty import NOT_JUDGED, Certainty
+from peer_evidence.appraisal.finding import Finding, cells, effect_text, headers
 from peer_evidence.appraisal.statements import (
     NOT_JUDGED as NO_STATEMENT,
 )
@@ -28,7 +30,7 @@ from peer_evidence.appraisal.statements import SMD_SIZES, check_sizes, size_word
 from peer_evidence.checks import check_choice
 from peer_evidence.documents import TextTable, save_document
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import EN_DASH, count, frame_to_html, interval, number, words
+from peer_evidence.formatting import count, frame_to_html, interval, number, words
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -36,66 +38,6 @@ if TYPE_CHECKING:
 
 EVENTS = ("desirable", "undesirable")
 _WIDTHS = (14, 11, 15, 9, 14, 14, 9, 12, 18)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One row of a summary of findings.
-
-    Attributes
-    ----------
-    outcome, k, participants : str, int, str
-        What was pooled, from how many studies and people.
-    measure : str
-        The effect measure; empty when not known.
-    estimate, ci_low, ci_high : float
-        As readers see them: a ratio as a ratio, of the event where that is known.
-    level : float
-        Confidence of the intervals.
-    direction : str
-        What a positive effect, or a ratio above 1, means.
-    baseline_risk, baseline_from : float, str
-        Risk without the intervention, NaN where none is stated; where it is from.
-    comparison_per_1000, intervention_per_1000 : float
-        People with the event; NaN where not known.
-    difference_per_1000, difference_low, difference_high : float
-        Positive where the intervention has more events.
-    difference, nnt : str
-        The difference and the number needed in words, with their intervals.
-    instrument : str
-        The effect in units of a familiar instrument, where its SD was given.
-    certainty, judged_by, suggested : str
-        As a person judged, or "not judged"; by whom; what the numbers suggest, no judgement.
-    statement : str
-        The finding in plain language.
-    notes : tuple of str
-        What must be known of the row.
-    """
-
-    outcome: str
-    k: int
-    participants: str
-    measure: str
-    estimate: float
-    ci_low: float
-    ci_high: float
-    level: float
-    direction: str
-    baseline_risk: float
-    baseline_from: str
-    comparison_per_1000: float
-    intervention_per_1000: float
-    difference_per_1000: float
-    difference_low: float
-    difference_high: float
-    difference: str
-    nnt: str
-    instrument: str
-    certainty: str
-    judged_by: str
-    suggested: str
-    statement: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -131,7 +73,7 @@ class SummaryOfFindings(Result):
         import pandas as pd
 
         return pd.DataFrame(
-            [_cells(one) for one in self.findings], columns=list(_headers(self.findings))
+            [cells(one) for one in self.findings], columns=list(headers(self.findings))
         )
 
     def notes(self) -> tuple[str, ...]:
@@ -155,7 +97,7 @@ class SummaryOfFindings(Result):
             f"certainty of {judged} judged by a person"
         ]
         for one in self.findings:
-            parts = [_effect(one), one.difference and f"{one.difference} per 1000", one.nnt]
+            parts = [effect_text(one), one.difference and f"{one.difference} per 1000", one.nnt]
             parts.append(
                 f"certainty {one.certainty}" if one.certainty != NOT_JUDGED else NOT_JUDGED
             )
@@ -227,7 +169,7 @@ def summary_of_findings(
         Risk of the event without the intervention. For OR, RR, HR and RD it is else the median of
         the comparison arms, if their events are known.
     certainty : Certainty, optional
-        From :func:`certainty_table`; outcomes are matched by name.
+        From :func:`certainty_table`, with an outcome of the name of each.
     measure, better_is, aligned, data
         As in :func:`certainty_table`.
     event : {"desirable", "undesirable"}, optional
@@ -282,6 +224,9 @@ def summary_of_findings(
         raise InputError(
             f"certainty: found {type(certainty).__name__}, allowed is what certainty_table() gives"
         )
+    for name in names:
+        if certainty is not None:
+            check_name("certainty", name, list(certainty.outcomes))
     units = _check_instrument(instrument, bodies)
     limits = _size_limits(sizes, bodies)
     findings = tuple(
@@ -307,11 +252,12 @@ def _finding(
     (estimate, low, high), direction = _as_read(body)
     instrument, unit_note = _in_units(body, units.get(body.name))
     judged, by, suggested = NOT_JUDGED, "", ""
-    if certainty is not None and body.name in certainty.outcomes:
+    if certainty is not None:
         one = certainty.judgement(body.name)
         judged, by = words(one.word) or NOT_JUDGED, one.by
         suggested = certainty.suggested_so_far(body.name)
-    notes = [terms.note, unit_note, "" if body.measure else "the effect measure is not known"]
+    why = f"no absolute effect: {source}" if source and math.isnan(risk) else terms.note
+    notes = [why, unit_note, "" if body.measure else "the effect measure is not known"]
     if stated:
         notes.append(f"risk without the intervention {number(risk, 3)}, {stated}")
     said = _statement(body, terms, judged, limits)
@@ -355,7 +301,7 @@ def _as_read(body: Body) -> tuple[tuple[float, float, float], str]:
             effects, direction = turned, "more events with the intervention"
     elif not body.aligned:
         direction = "higher with the intervention"
-    if body.measure in RATIOS:
+    if body.measure in LOG_SCALE:
         effects = tuple(float(one) for one in np.exp(effects))  # type: ignore[assignment]
     return effects, direction
 
@@ -447,45 +393,3 @@ def _size_limits(given: Any, bodies: Sequence[Body]) -> dict[str, tuple[float, .
         check_name("sizes", str(name), list(found))
         found[str(name)] = check_sizes(one)
     return found
-
-
-def _headers(findings: Sequence[Finding]) -> tuple[str, ...]:
-    levels = {one.level for one in findings}
-    ci = f"{100 * levels.pop():g}% CI" if len(levels) == 1 else "CI"
-    return (
-        "outcome",
-        "studies (participants)",
-        f"relative effect or difference ({ci})",
-        "per 1000 without the intervention",
-        f"difference per 1000 ({ci})",
-        f"number needed to treat ({ci})",
-        "certainty (GRADE)",
-        "suggested by the numbers, no judgement",
-        "in plain language",
-    )
-
-
-def _cells(one: Finding) -> list[str]:
-    effect = _effect(one)
-    if one.direction:
-        sign = "above 1" if one.measure in RATIOS else "positive"
-        effect += f"; {sign}: {one.direction}"
-    if one.instrument:
-        effect += f"; {one.instrument}"
-    by = f", judged by {one.judged_by}" if one.judged_by else ""
-    return [
-        one.outcome,
-        f"{one.k} ({one.participants})",
-        effect,
-        number(one.comparison_per_1000, 0) or EN_DASH,
-        one.difference or EN_DASH,
-        one.nnt or EN_DASH,
-        f"{one.certainty}{by}",
-        one.suggested or EN_DASH,
-        one.statement,
-    ]
-
-
-def _effect(one: Finding) -> str:
-    what = f"{one.measure} " if one.measure else ""
-    return f"{what}{number(one.estimate)} ({interval(one.ci_low, one.ci_high)})"
