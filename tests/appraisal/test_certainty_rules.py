@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -188,3 +191,33 @@ def test_rules_refuse_what_cannot_be_and_say_every_limit() -> None:
         "i2_serious 50, i2_very_serious 75, alpha 0.05, power 0.8, small_study_minimum 10, "
         "small_study_p 0.1, large 3, very_large 5."
     )
+
+
+@settings(max_examples=60)
+@given(
+    st.floats(-1, 1),
+    st.floats(0.01, 1),
+    st.floats(0, 1),
+    st.sampled_from([(0.0,), (-0.2, 0.2)]),
+    st.floats(100, 2000),
+)
+def test_a_wider_interval_or_fewer_people_never_suggest_less(middle, half, more, limits, people):
+    narrow = imprecision(ci=(middle - half, middle + half), limits=limits, people=people)
+    wide = imprecision(
+        ci=(middle - half - more, middle + half + more), limits=limits, people=people / 2
+    )
+    assert wide.levels <= narrow.levels
+
+
+def test_the_rules_load_without_pandas_and_documents_without_docx() -> None:
+    code = (
+        "import sys; sys.modules['pandas'] = None\n"
+        "from peer_evidence.appraisal import certainty_rules, statements, information_size\n"
+        "del sys.modules['pandas']\n"
+        "import peer_evidence.appraisal.findings\n"
+        "print([m for m in ('docx', 'matplotlib', 'statsmodels', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

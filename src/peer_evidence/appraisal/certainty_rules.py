@@ -101,7 +101,7 @@ def risk_of_bias(
 
     References
     ----------
-    Cochrane Handbook, section 14.2.2.
+    Cochrane Handbook 5.1, Table 12.2.d.
 
     Examples
     --------
@@ -170,7 +170,8 @@ def inconsistency(
 
     References
     ----------
-    Cochrane Handbook, sections 10.10.2 and 14.2.2.
+    Cochrane Handbook, section 10.10.2; Guyatt and others 2011, GRADE guidelines 7, J Clin Epidemiol
+    64:1294, doi 10.1016/j.jclinepi.2011.03.017.
     """
     if k == 1:
         return nothing(UNUSED, "one study: nothing can disagree", "a second study")
@@ -226,8 +227,9 @@ def imprecision(
 
     References
     ----------
-    Guyatt and others 2011, J Clin Epidemiol 64:1283, doi 10.1016/j.jclinepi.2011.01.012; Cochrane
-    Handbook, section 14.2.2.
+    Guyatt and others 2011, J Clin Epidemiol 64:1283, doi 10.1016/j.jclinepi.2011.01.012, for
+    systematic reviews. When more than one level is due: GRADE guidance 34, 2022, doi
+    10.1016/j.jclinepi.2022.07.014, which a person must weigh.
 
     Examples
     --------
@@ -248,16 +250,17 @@ def imprecision(
         sign = "reach" if met else "fall short of"
         text += f"; {people:.0f} participants {sign} the optimal information size, {needed:.0f}"
     if over:
-        more = "" if len(over) > 1 else "; 2 levels where the interval is very wide"
+        more = "; more levels where it crosses by far or the participants are very few"
         after = f"an interval on one side of {_limits(over, null)}{more}"
         return down(min(len(over), 2), text, after)
     if met is None:
         return nothing(MISSING, text, "an important difference, or the missing participants")
     if not met:
-        return down(1, text, f"{needed - people:.0f} more participants")
+        after = "more levels where they are very few"
+        return down(1, text, f"{needed - people:.0f} more participants; {after}")
     if wider:
         return nothing(PERSON, text, "whether the interval can be trusted with so few studies")
-    return down(0, text, f"an interval that crosses {_limits(limits, null)}")
+    return down(0, text, f"an interval that crosses {_limits(limits, null, ' or ')}")
 
 
 def small_study_effects(
@@ -362,10 +365,10 @@ def crossed(ends: tuple[float, float], limits: Sequence[float]) -> list[float]:
 def _crosses(over: Sequence[float], limits: Sequence[float], null: float) -> str:
     if over:
         return f"crosses {_limits(over, null)}"
-    return f"does not cross {_limits(limits, null)}"
+    return f"does not cross {_limits(limits, null, ' or ')}"
 
 
-def _limits(values: Sequence[float], null: float) -> str:
+def _limits(values: Sequence[float], null: float, between: str = " and ") -> str:
     if list(values) == [null]:
         return "the line of no effect"
-    return " and ".join(number(value) for value in values)
+    return between.join(number(value) for value in values)

@@ -15,13 +15,15 @@ from peer_evidence.records.faults import Fault
 from peer_evidence.records.read import read_csv
 
 # what may be judged of each domain -> the levels it is worth
+# three levels: risk of bias by ROBINS-I (Schünemann 2019), imprecision (GRADE guidance 34)
+_FURTHER = {"extremely_serious": -3}
 _DOWN = {"not_serious": 0, "serious": -1, "very_serious": -2}
 VOCABULARY: dict[str, dict[str, int]] = {
     "start": {"high": 4, "low": 2},
-    "risk_of_bias": _DOWN | {"extremely_serious": -3},
+    "risk_of_bias": _DOWN | _FURTHER,
     "inconsistency": _DOWN,
     "indirectness": _DOWN,
-    "imprecision": _DOWN,
+    "imprecision": _DOWN | _FURTHER,
     "publication_bias": {"undetected": 0, "strongly_suspected": -1},
     "large_effect": {"no": 0, "large": 1, "very_large": 2},
     "dose_response": {"no": 0, "yes": 1},

@@ -17,7 +17,7 @@ CERTAINTIES = (*VERBS, "very_low")
 _OBJECTS = {"small": "a slight {}", "large": "a large {}"}
 NOT_JUDGED = "certainty not judged"
 NO_SIZE = "not put into words: no limits of a small, moderate and large effect"
-# Cohen's conventions, which the Cochrane Handbook (15.5.3.1) gives with their warning
+# Cohen's conventions, which the Cochrane Handbook (5.1, 12.6.2) gives with a warning
 SMD_SIZES = (0.2, 0.5, 0.8)
 
 

@@ -28,8 +28,8 @@ class Rules:
         whether it is enough to affect the result and gives no number; the default, a half, is
         this package's reading of "most of the information".
     low_risk_share : float
-        Share of the weight at low risk from which none is suggested (Handbook, "most
-        information is from results at low risk of bias").
+        Share of the weight at low risk from which none is suggested (Handbook 5.1, Table 12.2.d:
+        most information is from studies at low risk of bias).
     minimum_studies : int
         Studies below which inconsistency is not suggested from I² and a prediction interval.
     i2_serious, i2_very_serious : float
@@ -38,7 +38,8 @@ class Rules:
     alpha, power : float
         Of the two-sided test behind the optimal information size.
     small_study_minimum : int
-        Studies below which small-study effects are not tested (Handbook 13.3.5.4: 10).
+        Studies below which small-study effects are not tested (Sterne and others 2011, doi
+        10.1136/bmj.d4002: 10).
     small_study_p : float
         p of such a test below which a downgrade is suggested.
     large, very_large : float
