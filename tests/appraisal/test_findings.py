@@ -314,7 +314,7 @@ def test_html_is_escaped_and_its_headers_scoped() -> None:
     assert "<caption>A &amp; B</caption>" in text
     assert len(re.findall(r'<th scope="col">', text)) == 9
     assert len(re.findall(r'<th scope="row">', text)) == 1
-    assert "<li>No absolute effect: no risk without the intervention is known.</li>" in text
+    assert "<li>no absolute effect: no risk without the intervention is known.</li>" in text
 
 
 def test_the_document_holds_the_table_and_its_bytes_are_stable(pools, tmp_path) -> None:
@@ -342,6 +342,19 @@ def test_the_document_holds_the_table_and_its_bytes_are_stable(pools, tmp_path) 
     assert texts == ["Summary of findings", *found.notes()]
     assert document.core_properties.author == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.docx", "two.docx"]
+
+
+def test_notes_name_the_rows_they_are_of() -> None:
+    m = {name: pooled(-0.3) for name in "abc"}
+    risks = {"a": 0.2}
+    found = pe.summary_of_findings(m, baseline_risk=risks, better_is="lower")
+    assert found.notes() == (
+        "a: risk without the intervention 0.200, given.",
+        "All but a: no absolute effect: no risk without the intervention is known.",
+    )
+    assert pe.summary_of_findings(m).notes() == (
+        "All outcomes: no absolute effect: no risk without the intervention is known.",
+    )
 
 
 def test_a_document_refuses_what_it_cannot_write(tmp_path, monkeypatch) -> None:

@@ -82,12 +82,14 @@ class SummaryOfFindings(Result):
         for one in self.findings:
             for text in one.notes:
                 found.setdefault(text, []).append(one.outcome)
-        return tuple(
-            f"{text[:1].upper()}{text[1:]}."
-            if len(names) == len(self)
-            else f"{'; '.join(names)}: {text}."
-            for text, names in found.items()
-        )
+        return tuple(f"{self._rows(names)}{text}." for text, names in found.items())
+
+    def _rows(self, names: list[str]) -> str:
+        """Name the rows of a note, or those that it leaves out where these are fewer."""
+        rest = [one.outcome for one in self.findings if one.outcome not in names]
+        if not rest:
+            return "All outcomes: " if len(names) > 1 else ""
+        return f"All but {'; '.join(rest)}: " if len(rest) < len(names) else f"{'; '.join(names)}: "
 
     def summary(self) -> str:
         """Say how many outcomes are judged, then each outcome in a line."""
@@ -261,7 +263,7 @@ def _finding(
     if stated:
         notes.append(f"risk without the intervention {number(risk, 3)}, {stated}")
     said = _statement(body, terms, judged, limits)
-    if limits is not None and said != NO_STATEMENT:
+    if limits is not None and judged not in (NOT_JUDGED, "very low"):
         notes.append(_sizes_note(body, limits))
     return Finding(
         outcome=body.name,
