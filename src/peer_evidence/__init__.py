@@ -47,6 +47,11 @@ _HOME = {
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
     "explore": "explorer.widget",
+    "certainty_table": "appraisal.certainty",
+    "Certainty": "appraisal.certainty",
+    "published_certainty": "appraisal.published",
+    "summary_of_findings": "appraisal.findings",
+    "SummaryOfFindings": "appraisal.findings",
 }
 
 __all__ = sorted(_HOME)

@@ -1,0 +1,1 @@
+"""Appraisal of the evidence: how far its numbers can be trusted."""
