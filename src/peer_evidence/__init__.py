@@ -45,6 +45,11 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "risk_of_bias_tool": "appraisal.tools",
+    "risk_of_bias_summary": "appraisal.risk_of_bias",
+    "RiskOfBias": "appraisal.risk_of_bias",
+    "flow": "appraisal.flow",
+    "Flow": "appraisal.flow",
 }
 
 __all__ = sorted(_HOME)

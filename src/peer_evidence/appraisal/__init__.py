@@ -1,0 +1,1 @@
+"""Judging the evidence: risk of bias, the flow of studies, what published numbers can bear."""
