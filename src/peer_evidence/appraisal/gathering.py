@@ -48,8 +48,10 @@ def choose(
                 f"tool: the table has no column 'tool', so name one; allowed are {listed}"
             )
         return risk_of_bias_tool(tool), frame, pd.DataFrame(columns=_APART)
-    named = frame[roles["tool"]]
-    codes = {text: find_tool(text) for text in dict.fromkeys(str(one) for one in named)}
+    named = pd.Series(
+        [str(one) for one in frame[roles["tool"]].tolist()], frame.index, dtype=object
+    )
+    codes = {text: find_tool(text) for text in dict.fromkeys(named)}
     own = tool if isinstance(tool, Tool) else None
     if own is not None:
         codes |= {text: own.code for text in codes if text in {own.code, own.name}}
@@ -61,7 +63,7 @@ def choose(
             f"data: the column {roles['tool']!r} must hold tools of the package, "
             f"{', '.join(tool_codes())}; found {', '.join(map(repr, unknown))}{hint}"
         )
-    by_code = named.map(lambda text: codes[str(text)])
+    by_code = named.map(codes)
     sizes = frame[roles["study"]].groupby(by_code, sort=False).nunique()
     code = _most(sizes) if tool is None else risk_of_bias_tool(tool).code
     if code not in set(by_code):
