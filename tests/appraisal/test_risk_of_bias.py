@@ -298,3 +298,24 @@ def test_a_study_that_is_not_known_is_an_error_and_not_a_blank():
         with pytest.raises(InputError) as raised:
             found.counts(weights)
         assert str(raised.value).startswith(said)
+
+
+def test_a_name_of_two_studies_is_not_settled_by_the_one_that_was_judged(bundled):
+    names = pd.concat([
+        bundled.names,
+        pd.DataFrame({"name": ["Druss et al. 2018", "Twin", "Twin"],
+                      "study_id": ["another_2018", "one_2000", "two_2000"]}),
+    ])  # fmt: skip
+    from peer_evidence.appraisal.matching import places_of
+
+    assert places_of(["Twin"], bundled.table, names) == [None]  # neither was judged
+    with pytest.raises(
+        InputError, match=r"'Druss et al\. 2018' may be 'druss_2018' or 'another_20"
+    ):
+        places_of(["Druss et al. 2018"], bundled.table, names)
+
+
+def test_a_result_of_the_records_leads_to_its_study(ev, bundled):
+    result = ev.outcomes[ev.outcomes["study_id"] == "rusch_2019"]["outcome_id"].iloc[0]
+    place = bundled.places([result])[0]
+    assert bundled.table["study_id"].iloc[place] == "rusch_2019"

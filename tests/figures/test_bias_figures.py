@@ -79,7 +79,7 @@ def test_a_blank_is_drawn_and_told_as_a_blank(ev):
 @pytest.mark.parametrize(
     ("k", "tool"),
     [(1, "rob_1"), (5, "quadas_2"), (20, "rob_2_cluster"), (20, "nos_cohort"), (60, "robins_i"),
-     (60, "rob_2")],
+     (60, "rob_2_cluster")],
 )  # fmt: skip
 def test_traffic_light_is_readable_at_every_size(judged, look, k, tool):
     summary = judged(k, tool)

@@ -40,7 +40,7 @@ def places_of(names: Sequence[str], table: pd.DataFrame, known: pd.DataFrame) ->
     own: dict[str, list[int]] = {}
     results = table["outcome_id"] if "outcome_id" in table.columns else [""] * len(table)
     for place, (result, label) in enumerate(zip(results, table["label"], strict=True)):
-        for name in {str(result), str(label)} - {""}:
+        for name in {str(result), str(label)} - {""} if result else ():
             own.setdefault(name, []).append(place)
     of_study: dict[str, list[int]] = {}
     for place, study in enumerate(table["study_id"]):
@@ -49,25 +49,25 @@ def places_of(names: Sequence[str], table: pd.DataFrame, known: pd.DataFrame) ->
     for name, study in zip(known["name"], known["study_id"], strict=True):
         studies.setdefault(str(name), []).append(str(study))
     found: list[int | None] = []
-    faults: list[str] = []
+    faults: dict[str, None] = {}
     for name in map(str, names):
-        held = own.get(name, [])
-        meant = studies.get(name, [])
+        held, meant = own.get(name, []), studies.get(name, [])
         if len(held) != 1:
             held = [place for study in meant for place in of_study.get(study, [])]
         found.append(held[0] if len(held) == 1 else None)
         if not meant and not held:
             close = nearest(name, [*own, *studies])
-            faults.append(
-                f"{name!r} is not known" + (f"; did you mean {close!r}?" if close else "")
-            )
-        elif len(held) > 1 or (not held and len(meant) > 1):
-            which = table.iloc[held]["label"] if held else meant
-            faults.append(f"{name!r} may be {' or '.join(repr(str(one)) for one in which)}")
+            hint = f"; did you mean {close!r}?" if close else ""
+            faults[f"{name!r} is not known{hint}"] = None
+        elif len(held) > 1:
+            which = table["label"].iloc[held]
+            faults[f"{name!r} may be {' or '.join(repr(str(one)) for one in which)}"] = None
+        elif held and len(meant) > 1:  # another study of this name was not judged
+            faults[f"{name!r} may be {' or '.join(map(repr, meant))}"] = None
     if faults:
-        lines = "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
+        lines = "\n".join(f"  {fault}" for fault in faults)
         raise InputError(
-            f"risk of bias: {count(len(dict.fromkeys(faults)), 'study', 'studies')} of the "
+            f"risk of bias: {count(len(faults), 'study', 'studies')} of the "
             "analysis cannot be told among the assessments; name the studies alike in both, and "
             f"give one that was not judged a row without judgements:\n{lines}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pandas as pd
@@ -38,6 +39,7 @@ from peer_evidence.formatting import count
 _PITCH = 13.5  # least height of a row
 _CELL = 17.0  # width of a column of marks
 _LABEL = 96.0  # least width of the names
+_LEAST = 64.0  # and where the studies are many
 _APART = 18.0  # between blocks side by side
 _LONG = 34  # rows above which the studies stand in two blocks
 
@@ -140,7 +142,7 @@ class _Plan:
     height: float
     label: float  # width of the names
     heads: list[str]
-    cell: float
+    cells: list[float]  # width of each column of marks
     blocks: list[tuple[float, list[tuple[int, float, tuple[str, ...]]]]]
     top: float  # of the first row
     key: list[list[Any]]
@@ -153,16 +155,16 @@ def _plan(summary: RiskOfBias, ax: Axes | None) -> _Plan:
     """Measure the figure: one block of rows, or two side by side where they are many."""
     labels = [str(one) for one in summary.table["label"]]
     heads = ["All" if one.code == OVERALL else one.short for one in summary.columns]
-    cell = max(_CELL, natural_width(heads, weight="bold") + 4)
+    cells = [max(_CELL, natural_width([head], weight="bold") + 3) for head in heads]
     natural = natural_width([*labels, "Study"]) + 6
     single = SINGLE_COLUMN * POINTS_PER_MM - 2 * MARGIN
-    fits = min(natural, _LABEL) + cell * len(heads) <= single and len(labels) <= _LONG
+    fits = min(natural, _LABEL) + sum(cells) <= single and len(labels) <= _LONG
     width = sheet_width(ax, SINGLE_COLUMN if fits else DOUBLE_COLUMN)
     inner = width - 2 * MARGIN
     half = (inner - _APART) / 2
-    two = len(labels) > _LONG and half - cell * len(heads) >= min(_LABEL, natural)
+    two = len(labels) > _LONG and half - sum(cells) >= min(_LEAST, natural)
     block = half if two else inner
-    room = max(block - cell * len(heads), 40.0)
+    room = max(block - sum(cells), 40.0)
     label = min(natural, room)
     told = [wrap(one, label - 6) for one in labels]
     heights = [max(_PITCH, lines_height(len(one)) + 3.5) for one in told]
@@ -185,7 +187,7 @@ def _plan(summary: RiskOfBias, ax: Axes | None) -> _Plan:
     height = key_top + marks.key_height(key) + 5 + marks.domains_height(domains) + 3
     height += lines_height(len(note), SMALL_SIZE) + MARGIN
     return _Plan(
-        width, height, label, heads, cell, blocks, top, key, key_top, domains, note
+        width, height, label, heads, cells, blocks, top, key, key_top, domains, note
     )  # fmt: skip
 
 
@@ -207,9 +209,10 @@ def _block(
     rows: list[tuple[int, float, tuple[str, ...]]],
 ) -> None:
     """Draw a block of studies: heads, names, marks, fine lines between the rows."""
-    right = left + plan.label + plan.cell * len(plan.heads)
+    right = left + plan.label + sum(plan.cells)
     sheet.lines(left, MARGIN, ["Study"], weight="bold")
-    middles = [left + plan.label + plan.cell * (place + 0.5) for place in range(len(plan.heads))]
+    ends = list(accumulate(plan.cells, initial=left + plan.label))
+    middles = [(one + other) / 2 for one, other in pairwise(ends)]
     for x, head in zip(middles, plan.heads, strict=True):
         sheet.lines(x, MARGIN, [head], align="center", weight="bold")
     sheet.line([left, right], [plan.top - 2] * 2, color=INK)
@@ -225,7 +228,7 @@ def _block(
     marks.draw_marks(sheet, placed)
     if summary.columns[-1].code == OVERALL:
         bottom = rows[-1][1] + max(_PITCH, lines_height(len(rows[-1][2])) + 3.5)
-        x = right - plan.cell
+        x = right - plan.cells[-1]
         sheet.line([x, x], [plan.top - 2, bottom], color=RULE, linewidth=0.5)
 
 
