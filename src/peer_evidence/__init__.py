@@ -52,6 +52,11 @@ _HOME = {
     "published_certainty": "appraisal.published",
     "summary_of_findings": "appraisal.findings",
     "SummaryOfFindings": "appraisal.findings",
+    "risk_of_bias_tool": "appraisal.tools",
+    "risk_of_bias_summary": "appraisal.risk_of_bias",
+    "RiskOfBias": "appraisal.risk_of_bias",
+    "flow": "appraisal.flow",
+    "Flow": "appraisal.flow",
 }
 
 __all__ = sorted(_HOME)

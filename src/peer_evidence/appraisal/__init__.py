@@ -1,1 +1,1 @@
-"""Appraisal of the evidence: how far its numbers can be trusted."""
+"""How far results can be trusted: risk of bias, certainty, overlap, audit, and what is reported."""

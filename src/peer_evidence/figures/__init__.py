@@ -45,6 +45,12 @@ _HOME = {
     "save": "saving",
     "to_svg": "saving",
     "to_html": "saving",
+    "traffic_light": "_traffic_light",
+    "traffic_light_table": "_traffic_light",
+    "risk_of_bias_bars": "_risk_of_bias_bars",
+    "risk_of_bias_bars_table": "_risk_of_bias_bars",
+    "prisma": "_prisma",
+    "prisma_table": "_prisma",
 }
 
 __all__ = sorted(_HOME)

@@ -20,6 +20,8 @@ from peer_evidence.figures.axes import (
     set_linear_axis,
     set_ratio_axis,
 )
+from peer_evidence.figures.bias_marks import write_key
+from peer_evidence.figures.forest_bias import alt_of_bias, draw_bias, plan_bias
 from peer_evidence.figures.forest_columns import (
     PRESETS,
     ForestRow,
@@ -68,6 +70,7 @@ def forest(
     xlim: tuple[float, float] | None = None,
     labels: Labels = None,
     aligned: bool | None = None,
+    risk_of_bias: Any = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a meta-analysis: studies, subgroups, pooled effect, prediction interval.
@@ -99,6 +102,9 @@ def forest(
     aligned : bool, optional
         Whether effects were turned to favour the intervention when positive, which is then said;
         true of pools when left out.
+    risk_of_bias : RiskOfBias, optional
+        Judgements to draw beside the studies, from :func:`peer_evidence.risk_of_bias_summary`. A
+        study of the records that was not judged has a blank; one that is not known is an error.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 
@@ -113,26 +119,32 @@ def forest(
         If ``m`` is no meta-analysis, or the data or the ends of the axis do not fit it.
     """
     preset = PRESETS[check_choice("layout", layout, list(PRESETS))]
-    table = forest_table(m, data=data, measure=measure, sort=sort, labels=labels)
+    table = forest_table(
+        m, data=data, measure=measure, sort=sort, labels=labels, risk_of_bias=risk_of_bias
+    )
     overall = rows_of.model_of(m)
     code = rows_of.measure_of(m if hasattr(m, "measure") else overall, measure)
     ends = _ends(table, code, xlim)
+    width = sheet_width(ax)
+    bias = None if risk_of_bias is None else plan_bias(table, risk_of_bias, width)
     plan = plan_forest(
         table,
         preset,
         (intervention, comparison),
         code,
         overall.level,
-        sheet_width(ax),
+        width,
         favours,
         _null_place(ends, code),
         _capital(cautious_name(m)),
+        bias.width if bias else 0.0,
     )
     whom = _whom(m, aligned, favours, intervention)
-    foot = foot_lines(m, table, code, plan.width - 2 * MARGIN, whom)
+    foot = foot_lines(m, table, code, width - 2 * MARGIN, whom) + (bias.foot if bias else ())
     under = 0 if preset.favours_on_top else lines_height(max(map(len, plan.favours))) + 1
     below = 16 + under + lines_height(1) + 5
     height = plan.panel.bottom + below + lines_height(len(foot), SMALL_SIZE) + MARGIN
+    height += bias.key_height if bias else 0.0
     sheet = open_sheet(ax, plan.width, height, plan.panel)
     ticks = _axis(sheet, code, ends, plan)
     _headings(sheet, plan)
@@ -141,7 +153,12 @@ def forest(
     _marks(sheet, plan, table, ends, code)
     _favours(sheet, plan, preset)
     _foot(sheet, plan, foot, 16 + under, measure_name(code) + (", log scale" if ticks else ""))
-    return attach(sheet.ax, "Forest plot", alt_text(m, table, code, favours, whom), table)
+    alt = alt_text(m, table, code, favours, whom)
+    if bias:
+        draw_bias(sheet, plan, bias, table)
+        write_key(sheet, bias.key, MARGIN, height - MARGIN - bias.key_height + 4)
+        alt += f" {alt_of_bias(table, bias)}"
+    return attach(sheet.ax, "Forest plot", alt, table)
 
 
 def _capital(text: str) -> str:

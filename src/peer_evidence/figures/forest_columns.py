@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -25,6 +25,7 @@ from peer_evidence.figures.layout import (
     headers_height,
     lines_height,
     natural_width,
+    widest_word,
     wrap,
 )
 from peer_evidence.figures.style import SMALL_SIZE, plain
@@ -33,6 +34,8 @@ from peer_evidence.formatting import EN_DASH, MINUS, interval, number
 _GAP = 9.0
 _CROWDED = 6.0  # the gap where many columns leave the panel little room
 _PANEL = 104.0  # points that the panel has at least
+_NARROW = 90.0  # and beside other columns
+_JOINED = {"events": "Events/total"}
 _PAD = 1.8
 _INDENT = 7.0
 
@@ -119,16 +122,21 @@ def plan_forest(
     favours: tuple[str, str] | None,
     share: float,
     cautious: str = "",
+    beside: float = 0.0,
 ) -> Plan:
     """Measure a forest plot: as wide as given, as high as its rows need.
 
     ``share`` says where along the panel the null is, from 0 to 1; ``cautious`` names the second
-    interval of the diamonds, where they have one.
+    interval of the diamonds, where they have one; ``beside`` is kept free on the right, and for it
+    the numbers of an arm are joined where they would leave the panel no room.
     """
-    texts = _texts(table, preset)
-    heads = _heads(preset, texts, code, level)
     grouped = bool((table["kind"] == "subgroup").any())
-    columns, left, right = _place(preset, texts, heads, width, grouped=grouped)
+    for arranged in (preset, replace(preset, joined=True, heads=preset.heads | _JOINED)):
+        texts = _texts(table, arranged)
+        heads = _heads(arranged, texts, code, level)
+        columns, left, right = _place(arranged, texts, heads, arms, width - beside, grouped=grouped)
+        if not beside or preset.joined or right - left >= _NARROW:
+            break
     spans = _spans(columns, arms)
     null = left + share * (right - left)
     top_side = preset.favours_on_top
@@ -241,6 +249,7 @@ def _place(
     preset: Layout,
     texts: dict[str, list[str]],
     heads: dict[str, str],
+    names: tuple[str, str],
     width: float,
     *,
     grouped: bool,
@@ -252,6 +261,11 @@ def _place(
         keys += arms if part == "arms" else [part]
     widths = {key: _column_width(texts[key], heads[key], key, texts) for key in keys
               if key not in {"panel", "label"}}  # fmt: skip
+    for side, name in zip(SIDES, names, strict=True):
+        own = [key for key in widths if key.endswith(f"_{side}")]
+        held = sum(widths[key] + _CROWDED for key in own)  # of its heading, 6 points may stand out
+        if own:
+            widths[own[0]] += max(widest_word([name], weight="bold") - held, 0.0)
     inner = width - 2 * MARGIN
     ends = 2 * OVERHANG if preset.order[-1] == "panel" else OVERHANG
     label = natural_width([*texts["label"], "Prediction interval"]) + (_INDENT if grouped else 0)
@@ -279,7 +293,8 @@ def _column_width(texts: list[str], head: str, key: str, all_texts: dict[str, li
     more = [*all_texts["prediction"], *all_texts["cautious"]] if key == "effect" else []
     held = [*texts, *more]
     bold = natural_width(held, weight="bold")
-    return max(bold, natural_width(wrap(head, max(bold, 42.0), weight="bold"), weight="bold"))
+    room = max(bold, 42.0, widest_word([head], weight="bold"))
+    return max(bold, natural_width(wrap(head, room, weight="bold"), weight="bold"))
 
 
 def _spans(

@@ -33,6 +33,7 @@ def forest_table(
     measure: str | None = None,
     sort: str = "given",
     labels: Labels = None,
+    risk_of_bias: Any = None,
 ) -> pd.DataFrame:
     """Give the rows that :func:`forest` draws.
 
@@ -52,6 +53,8 @@ def forest_table(
         Order of the studies, within their subgroup.
     labels : mapping, optional
         Code to label: of a group, or of any part of the key of one of the pools.
+    risk_of_bias : RiskOfBias, optional
+        Judgements of the studies, which become columns such as ``rob_D1``; see :func:`forest`.
 
     Returns
     -------
@@ -111,7 +114,11 @@ def forest_table(
         natural = [name for name in _NATURAL if name in table.columns]
         table[natural] = np.exp(table[natural].astype(float))
     table[["group", "label"]] = table[["group", "label"]].fillna("")
-    return table
+    if risk_of_bias is None:
+        return table
+    from peer_evidence.figures.forest_bias import with_bias
+
+    return with_bias(table, risk_of_bias)
 
 
 def model_of(m: Any) -> Any:

@@ -158,6 +158,7 @@ class Sheet:
         color: str = INK,
         weight: str = "normal",
         rotation: float = 0,
+        zorder: float = 3,
     ) -> None:
         """Write one line of text with its baseline at ``baseline``."""
         if not text:
@@ -177,6 +178,7 @@ class Sheet:
             rotation_mode="anchor",
             parse_math=False,
             clip_on=self.clip,
+            zorder=zorder,
         )
 
     def lines(

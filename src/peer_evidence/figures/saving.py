@@ -8,7 +8,7 @@ import io
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from xml.etree import ElementTree as ET
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -51,12 +52,25 @@ class Drawn:
 
 
 _DRAWN: WeakKeyDictionary[Axes, Drawn] = WeakKeyDictionary()
+_NOTES: WeakKeyDictionary[Figure, dict[str, tuple[str, str]]] = WeakKeyDictionary()
+_WEB = ("http://", "https://")
 
 
 def attach(ax: Axes, title: str, alt: str, table: pd.DataFrame) -> Axes:
     """Tie title, alt text and table to the Axes they describe, and give the Axes back."""
     _DRAWN[ax] = Drawn(title, alt, table.copy())
     return ax
+
+
+def annotate(ax: Axes, artist: Artist, tooltip: str, link: str = "") -> None:
+    """Give a part of a figure a tooltip and, perhaps, a link, which its SVG then has.
+
+    A link that is no web address is left out.
+    """
+    notes = _NOTES.setdefault(_figure_of(ax), {})
+    name = f"note-{len(notes) + 1}"
+    artist.set_gid(name)
+    notes[name] = (tooltip, link if link.lower().startswith(_WEB) else "")
 
 
 def drawn(axes_or_figure: Axes | Figure) -> tuple[Drawn, ...]:
@@ -228,15 +242,18 @@ def _render(figure: Figure, name: str, kind: str, parts: Sequence[Drawn]) -> byt
     with style():
         figure.savefig(content, format=kind, metadata=metadata[kind])
     if kind == "svg":
-        return _described(content.getvalue(), name, title, alt)
+        return _described(content.getvalue(), name, title, alt, _NOTES.get(figure, {}))
     return content.getvalue()
 
 
-def _described(svg: bytes, name: str, title: str, alt: str) -> bytes:
+def _described(
+    svg: bytes, name: str, title: str, alt: str, notes: Mapping[str, tuple[str, str]]
+) -> bytes:
     """Put role, title and description into an SVG, and make its ids those of this figure."""
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
     root = ET.fromstring(svg)  # noqa: S314 - written by matplotlib a moment ago
+    linked = _noted(root, notes) if notes else False
     prefix = re.sub(r"[^\w-]", "-", name)
     for element in root.iter():
         for key, value in element.attrib.items():
@@ -247,10 +264,30 @@ def _described(svg: bytes, name: str, title: str, alt: str) -> bytes:
         child = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{prefix}-{tag}"})
         child.text, child.tail = text, "\n "
         root.insert(position, child)
-    root.set("role", "img")
+    # the parts of an image are no links to whoever hears it read
+    root.set("role", "graphics-document" if linked else "img")
     root.set("aria-labelledby", f"{prefix}-title {prefix}-desc")
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written + b"\n"
+
+
+def _noted(root: ET.Element, notes: Mapping[str, tuple[str, str]]) -> bool:
+    """Put tooltips and links into an SVG; tell whether there is any link."""
+    linked = False
+    for parent in list(root.iter()):
+        for place, child in enumerate(list(parent)):
+            tooltip, link = notes.get(child.get("id", ""), ("", ""))
+            if tooltip:
+                said = ET.Element(f"{{{_SVG}}}title")
+                said.text = tooltip
+                child.insert(0, said)
+            if link:
+                around = ET.Element(f"{{{_SVG}}}a", {f"{{{_XLINK}}}href": link, "target": "_blank"})
+                parent.remove(child)
+                around.append(child)
+                parent.insert(place, around)
+                linked = True
+    return linked
 
 
 def _own_id(key: str, value: str, prefix: str) -> str:

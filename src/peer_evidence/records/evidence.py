@@ -40,7 +40,7 @@ class Evidence:
     Attributes
     ----------
     studies, outcomes, reviews, inclusions, review_findings, pooled_results, risk_of_bias, \
-certainty, claims : DataFrame
+certainty, flow, claims : DataFrame
         The tables; a table that the package does not have is an empty frame with its columns.
     framework : dict of str to DataFrame
         The framework tables by file name.
@@ -136,6 +136,11 @@ certainty, claims : DataFrame
     def certainty(self) -> pd.DataFrame:
         """One row a GRADE rating."""
         return self._frames["certainty"].copy()
+
+    @property
+    def flow(self) -> pd.DataFrame:
+        """One row a box of the PRISMA flow diagram, or a part of one."""
+        return self._frames["flow"].copy()
 
     @property
     def claims(self) -> pd.DataFrame:

@@ -11,9 +11,18 @@ from peer_evidence.checks import nearest
 from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.records.cells import check_column
 from peer_evidence.records.faults import Fault
+from peer_evidence.records.flow_rules import check_flow
 from peer_evidence.records.read import RawTable, read_csv
 from peer_evidence.records.rules import check_key, check_numbers, check_references
-from peer_evidence.records.tables import CODEBOOK, METHOD_WORDS, TABLES, VOCABULARY, Column, Table
+from peer_evidence.records.tables import (
+    CODEBOOK,
+    FLOW,
+    METHOD_WORDS,
+    TABLES,
+    VOCABULARY,
+    Column,
+    Table,
+)
 from peer_evidence.records.vocabulary import Vocabularies, topic_vocabularies
 
 FRAMEWORK = "framework"
@@ -147,6 +156,8 @@ def _check(package: Package, missing: set[str]) -> None:
         check_key(raw, table)
         check_references(raw, table, package.raw, missing)
         check_numbers(raw, table)
+        if table is FLOW:
+            check_flow(raw)
 
 
 def _in_order(raw: RawTable) -> list[Fault]:

@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 def check_key(raw: RawTable, table: Table) -> None:
     """Note each row whose key another row above it has, naming both lines."""
-    if not all(name in raw.columns for name in table.key) or not len(raw):
+    if not table.key or not all(name in raw.columns for name in table.key) or not len(raw):
         return
     keys = pd.DataFrame({name: raw.columns[name] for name in table.key})
     complete = (keys != "").all(axis=1).to_numpy(copy=True)

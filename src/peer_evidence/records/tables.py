@@ -276,7 +276,7 @@ RISK_OF_BIAS = Table(
     ("study_id", "tool", "domain"),
     (
         _refers("study_id", "studies.study_id", "study"),
-        _words("tool", "rob_tool", description="rob_2 (2019 version) or rob_1 (older form)"),
+        _words("tool", "rob_tool", description="see peer_evidence.risk_of_bias_tool"),
         _text("domain", "domain of the tool, or overall", required=True),
         _words("judgement", "judgement", description="as judged by the review named in source"),
         _SOURCE,
@@ -296,6 +296,19 @@ CERTAINTY = Table(
         _text("reasons"),
         _SOURCE,
         _LOCATOR,
+    ),
+)
+
+FLOW = Table(
+    "flow",
+    "a box of the PRISMA 2020 flow diagram, or a database, register or reason within one",
+    (),
+    (
+        _words("box", "flow_box", description="name of the box"),
+        _count("n", "records, reports or studies", "empty when not known"),
+        _text("label", "name of the database or register, reason, or other words for the box"),
+        _text("link", "web address that the box leads to"),
+        _NOTE,
     ),
 )
 
@@ -369,6 +382,7 @@ TABLES: tuple[Table, ...] = (
     POOLED_RESULTS,
     RISK_OF_BIAS,
     CERTAINTY,
+    FLOW,
     VOCABULARY,
     CLAIMS,
     SECTIONS,
