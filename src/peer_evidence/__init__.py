@@ -45,6 +45,14 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "combine_p_values": "direction.p_values",
+    "CombinedP": "direction.p_values",
+    "one_sided_p": "direction.one_sided",
+    "p_values": "direction.one_sided",
+    "PValues": "direction.one_sided",
+    "describe_effects": "direction.describe",
+    "EffectDescription": "direction.describe",
+    "with_risk_of_bias": "direction.judgements",
 }
 
 __all__ = sorted(_HOME)
