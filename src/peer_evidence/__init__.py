@@ -53,6 +53,12 @@ _HOME = {
     "describe_effects": "direction.describe",
     "EffectDescription": "direction.describe",
     "with_risk_of_bias": "direction.judgements",
+    "checklist": "appraisal.checklist",
+    "Checklist": "appraisal.checklist",
+    "swim": "appraisal.swim",
+    "SWiM": "appraisal.swim",
+    "overlap": "appraisal.overlap",
+    "Overlap": "appraisal.overlap",
 }
 
 __all__ = sorted(_HOME)

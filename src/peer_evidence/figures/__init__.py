@@ -45,6 +45,10 @@ _HOME = {
     "save": "saving",
     "to_svg": "saving",
     "to_html": "saving",
+    "overlap": "_overlap",
+    "overlap_table": "_overlap",
+    "citation_matrix": "_citation_matrix",
+    "citation_matrix_table": "_citation_matrix",
 }
 
 __all__ = sorted(_HOME)

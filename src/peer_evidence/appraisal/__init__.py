@@ -1,0 +1,1 @@
+"""Appraisal: what is known of the quality, overlap and reporting of the evidence."""
