@@ -383,6 +383,8 @@ def test_first_p_of_a_study_and_the_other_direction():
         (lambda: pe.p_values(FRAME).combined(),
          "group: found None, allowed are 'x', 'y'; p_values(..., by=None) takes all results as "
          "one group"),
+        (lambda: pe.p_values(FRAME).combine(alternative="against"),
+         "alternative: it is that of the table; name it in p_values(...)"),
         (lambda: pe.p_values(FRAME).combined("y"),
          "p_values: no result of 'y' has a usable p to combine"),
         (lambda: pe.p_values(FRAME.drop(columns="p_value")),
@@ -418,3 +420,12 @@ def test_a_combined_p_is_a_row():
     assert (row["statistic"], row["k"], row["alpha"]) == (1, 2, 0.15)
     assert row["p_value"] == pytest.approx(1 - 0.85**2)
     assert exp(row["log_p_value"]) == row["p_value"]
+
+
+def test_an_empty_table_and_one_without_p_values(bundled):
+    empty = pe.p_values(bundled.outcomes.iloc[:0])
+    assert (empty.used, empty.unusable, empty.groups) == (0, 0, [])
+    assert empty.combine().empty
+    text = FRAME.assign(p_value=["0.02", "n.s.", *FRAME["p_value"].iloc[2:]])
+    with pytest.raises(InputError, match=r"^p_values: p_value: .*; allowed are numbers$"):
+        pe.p_values(text)

@@ -141,10 +141,13 @@ def _whole(frame: pd.DataFrame, name: str) -> Any:
     """Read a column of whole numbers; missing where the frame has none."""
     if name not in frame:
         return pd.array([None] * len(frame), dtype="Int64")
-    try:
-        return pd.to_numeric(frame[name]).astype("Int64")
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: {error}; allowed are whole numbers") from None
+    numbers = pd.to_numeric(frame[name], errors="coerce").astype("Float64")
+    bad = (numbers.isna() & frame[name].notna()) | (numbers % 1 != 0).fillna(False)
+    if bad.any():
+        first = frame.index[bad.to_numpy(bool)][0]
+        found = frame[name].to_numpy(dtype=object)[bad.to_numpy(bool)][0]
+        raise InputError(f"{name}: row {first!r} holds {found!r}, allowed are whole numbers")
+    return numbers.astype("Int64")
 
 
 def _one_each(rows: pd.DataFrame, unit: str, name: str) -> pd.Series[Any]:

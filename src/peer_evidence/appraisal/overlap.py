@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -296,25 +295,57 @@ def _known(table: pd.DataFrame) -> tuple[int, int]:
     return int(partial.sum()), int(table["stated"].isna().sum())
 
 
+def pair_areas(
+    matrix: npt.ArrayLike, impossible: npt.ArrayLike | None = None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count for every pair of reviews the studies of both, of either, and the cells that were not.
+
+    Parameters
+    ----------
+    matrix, impossible : array of bool, shape (studies, reviews)
+        As in :func:`covered_area`.
+
+    Returns
+    -------
+    both, either, barred : array of int, shape (reviews, reviews)
+        Symmetric. The corrected covered area of a pair is ``both / either``, adjusted
+        ``both / (either - barred)``.
+
+    Examples
+    --------
+    >>> both, either, _ = pair_areas([[1, 1], [1, 0], [0, 1]])
+    >>> both[0, 1].item(), either[0, 1].item()
+    (1, 3)
+    """
+    cells = np.asarray(matrix, dtype=bool)
+    barred = np.zeros_like(cells) if impossible is None else np.asarray(impossible, dtype=bool)
+    ones = cells.astype(np.int64)
+    both = ones.T @ ones
+    size = ones.sum(axis=0)
+    one_way = ones.T @ (barred & ~cells).astype(np.int64)
+    return both, size[:, None] + size[None, :] - both, one_way + one_way.T
+
+
 def _pairs(held: Members) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for one, other in combinations(range(len(held.reviews)), 2):
-        both = [one, other]
-        area = covered_area(held.matrix[:, both], held.impossible[:, both])
-        rows.append(
-            {
-                "review_a": held.reviews[one],
-                "review_b": held.reviews[other],
-                "both": area.inclusions - area.studies,
-                "either": area.studies,
-                "cca": area.corrected,
-                "impossible": area.impossible,
-                "cca_adjusted": area.adjusted,
-                "band": band_of(area.corrected),
-            }
-        )
-    columns = ["review_a", "review_b", "both", "either", "cca", "impossible", "cca_adjusted"]
-    return pd.DataFrame(rows, columns=[*columns, "band"])
+    one, other = np.triu_indices(len(held.reviews), k=1)
+    names = np.array(held.reviews, dtype=object)
+    both, either, barred = (
+        counts[one, other] for counts in pair_areas(held.matrix, held.impossible)
+    )
+    left = either - barred
+    corrected = both / either
+    return pd.DataFrame(
+        {
+            "review_a": names[one],
+            "review_b": names[other],
+            "both": both,
+            "either": either,
+            "cca": corrected,
+            "impossible": barred,
+            "cca_adjusted": np.where(left > 0, both / np.maximum(left, 1), np.nan),
+            "band": [band_of(area) for area in corrected],
+        }
+    )
 
 
 def _citations(held: Members) -> pd.DataFrame:

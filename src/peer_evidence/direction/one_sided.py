@@ -109,9 +109,9 @@ def _objects(given: Any) -> npt.NDArray[np.object_]:
 
 
 def _numbers(given: Any) -> Floats:
-    if isinstance(given, pd.Series):
-        given = given.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
     try:
+        if isinstance(given, pd.Series):
+            given = given.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
         return np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"p_value: {error}; allowed are numbers") from None
@@ -217,6 +217,8 @@ class PValues(Result):
         InputError
             If the group is not known or no result in it has a usable p.
         """
+        if "alternative" in options:
+            raise InputError("alternative: it is that of the table; name it in p_values(...)")
         groups = self.groups
         if group is None and len(groups) == 1:
             group = groups[0]

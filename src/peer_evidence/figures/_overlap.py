@@ -229,7 +229,7 @@ def _text(shows: str, value: float) -> str:
 def _note(o: Overlap, written: bool) -> str:
     parts = [
         f"All reviews: {per_cent(o.cca, 1)} ({o.band}); {count(o.studies, 'study', 'studies')}, "
-        f"{' and '.join(o.status)} memberships only."
+        f"{' and '.join(o.status)} memberships only. Shades follow the values before rounding."
     ]
     if o.partial:
         verb = "is" if o.partial == 1 else "are"
