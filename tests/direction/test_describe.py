@@ -79,8 +79,9 @@ def test_signs_are_those_of_effect_sizes(bundled):
     assert (aligned.aligned, aligned.positive) == ("yes", "favours the intervention")
     assert "signs aligned: positive favours the intervention" in aligned.headline()
     message = (
-        "effect: the group 'all' mixes scales on which higher and lower is better; give "
-        "effect_sizes(..., align=True)"
+        "effect: the group 'all' mixes scales on which higher and lower is better, and its signs "
+        "are not known to be aligned; give effect_sizes(..., align=True), or say aligned=True "
+        "where they are"
     )
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         pe.describe_effects(pe.effect_sizes(rows, "SMD"))
@@ -180,3 +181,33 @@ def test_two_judgements_of_one_study_are_not_chosen_between(bundled):
 def test_no_judgement_at_all_is_said(review):
     rows = pe.with_risk_of_bias(review())
     assert set(rows["risk_of_bias"]) == {"not judged"}
+
+
+def test_printed_estimates_are_parted_by_their_measure(bundled):
+    printed = bundled.outcomes[bundled.outcomes["better_is"] == "lower"]
+    with pytest.raises(InputError, match=r"^effect_measure: the group 'all' mixes MD, OR, RD, "):
+        pe.describe_effects(printed, effect="estimate")
+    parted = pe.describe_effects(printed, effect="estimate", by="effect_measure")
+    assert set(parted.table["measure"]) == set(parted.table.index.astype(str))
+    assert parted.aligned == "not known"
+
+
+def test_lost_facts_are_not_guessed(bundled):
+    rows = bundled.select(poolable=True, domain=["hope", "self_stigma"])
+    lost = pe.effect_sizes(rows, "SMD", align=True)
+    lost.attrs = {}
+    with pytest.raises(InputError, match="its signs are not known to be aligned"):
+        pe.describe_effects(lost)
+    told = pe.describe_effects(lost, aligned=True)
+    assert "signs aligned: positive favours the intervention" in told.headline()
+
+
+def test_results_show_themselves_in_a_notebook(bundled):
+    rows = pe.effect_sizes(bundled.select(poolable=True), "SMD", align=True)
+    described = pe.describe_effects(rows, by=["domain", "measure_code"])
+    for result in (described, pe.p_values(bundled), pe.combine_p_values([0.1, 0.2]),
+                   pe.overlap(bundled), pe.checklist("swim"), pe.swim(described)):  # fmt: skip
+        page = result._repr_html_()
+        assert page.startswith("<p>")
+        assert page.count("<tr>") == len(result.to_frame()) + 1
+        assert " at 0x" not in page

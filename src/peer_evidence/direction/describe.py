@@ -128,6 +128,7 @@ def describe_effects(
     measure: str | None = None,
     one_per: str | None = "study_id",
     choose: str = "median",
+    aligned: bool | None = None,
 ) -> EffectDescription:
     """Describe effects that cannot be pooled by their median, quartiles and range.
 
@@ -150,6 +151,9 @@ def describe_effects(
     choose : {"median", "mean", "first"}
         What stands for several effects of one study in a group; ``first`` is the first row, for
         a table sorted by what was prespecified.
+    aligned : bool, optional
+        Whether the signs are aligned so that positive favours the intervention; what
+        :func:`effect_sizes` says of them when left out.
 
     Returns
     -------
@@ -160,7 +164,7 @@ def describe_effects(
     ------
     InputError
         If a column is not there, no row has an effect, a group mixes measures, or it mixes scales
-        on which higher and lower is better without their signs being aligned.
+        on which higher and lower is better without signs that are known to be aligned.
 
     References
     ----------
@@ -182,13 +186,14 @@ def describe_effects(
     facts: dict[str, Any] = frame.attrs.get("peer_evidence", {})
     needed = [effect, *groups, *(name for name in (measure, one_per) if name is not None)]
     check_columns(frame.columns, needed, "describe_effects")
-    coded = measure or _measure_column(frame, facts)
+    coded = measure or _measure_column(frame, facts, effect)
     kept = _with_effect(frame, effect, groups, one_per)
-    turned = facts.get("aligned")
-    aligned = "not known" if turned is None else "yes" if turned else "no"
+    turned = facts.get("aligned") if aligned is None else aligned
+    signs = "not known" if turned is None else "yes" if turned else "no"
+    meaning = facts.get("positive", "") if aligned is None else ""
     parts = _parts(kept, groups)
     for name, part in parts:
-        _check_alike(name, part, coded, aligned)
+        _check_alike(name, part, coded, signs)
     estimates = [_estimates(part, effect, one_per, choose) for _, part in parts]
     rows = [_row(part, chosen, coded) for (_, part), chosen in zip(parts, estimates, strict=True)]
     index = _index([name for name, _ in parts], groups)
@@ -197,8 +202,8 @@ def describe_effects(
         one_per=one_per,
         choose=choose if one_per is not None else "",
         quantiles=QUANTILES,
-        aligned=str(aligned),
-        positive=str(facts.get("positive", "")),
+        aligned=signs,
+        positive=str(meaning) or ("favours the intervention" if signs == "yes" else ""),
         scale=str(facts.get("scale", "")),
         effects=len(kept),
         left_out=len(frame) - len(kept),
@@ -207,9 +212,11 @@ def describe_effects(
     )
 
 
-def _measure_column(frame: pd.DataFrame, facts: dict[str, Any]) -> str | None:
-    """Find the column that names the measure; one of other words is something else."""
-    for name in (facts.get("measure_column"), "measure_code", "measure", "effect_measure"):
+def _measure_column(frame: pd.DataFrame, facts: dict[str, Any], effect: str) -> str | None:
+    """Find the column that names the measure; a column of other words is something else."""
+    if effect == "estimate" and "effect_measure" in frame.columns:
+        return "effect_measure"  # what sources print
+    for name in (facts.get("measure_column"), "measure_code", "measure"):
         if name in frame.columns and set(frame[name].dropna().astype(str)) <= set(MEASURES):
             return str(name)
     return None
@@ -249,10 +256,11 @@ def _check_alike(name: Any, part: pd.DataFrame, coded: str | None, aligned: str)
             f"{coded}: the group {name!r} mixes {found}, whose numbers share no scale; give "
             f"by=[..., {coded!r}]"
         )
-    if aligned == "no" and "better_is" in part and len(part["better_is"].dropna().unique()) > 1:
+    if aligned != "yes" and "better_is" in part and len(part["better_is"].dropna().unique()) > 1:
         raise InputError(
-            f"effect: the group {name!r} mixes scales on which higher and lower is better; give "
-            "effect_sizes(..., align=True)"
+            f"effect: the group {name!r} mixes scales on which higher and lower is better, and "
+            "its signs are not known to be aligned; give effect_sizes(..., align=True), or say "
+            "aligned=True where they are"
         )
 
 
