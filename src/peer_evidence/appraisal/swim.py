@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from peer_evidence.appraisal.checklist import Checklist, checklist
 from peer_evidence.appraisal.documents import to_markdown, write_docx
 from peer_evidence.direction.describe import EffectDescription
-from peer_evidence.direction.one_sided import PValues
+from peer_evidence.direction.p_value_table import PValues
 from peer_evidence.direction.p_values import CombinedP
 from peer_evidence.direction.sign_test import SignTest
 from peer_evidence.direction.tally import Tally
