@@ -429,3 +429,54 @@ def test_an_empty_table_and_one_without_p_values(bundled):
     text = FRAME.assign(p_value=["0.02", "n.s.", *FRAME["p_value"].iloc[2:]])
     with pytest.raises(InputError, match=r"^p_values: p_value: .*; allowed are numbers$"):
         pe.p_values(text)
+
+
+@pytest.mark.parametrize(("x", "k"), [(7000, 5), (3000, 100), (200_000, 1000), (30, 5)])
+def test_upper_tail_of_chi_squared_is_the_poisson_sum(x, k):
+    from decimal import Decimal, localcontext
+
+    from peer_evidence.direction.tails import log_chi2_tail
+
+    with localcontext() as context:
+        context.prec = 60
+        y, term, total = Decimal(x) / 2, Decimal(1), Decimal(1)
+        for j in range(1, k):
+            term *= y / j
+            total += term
+        exact = float(-y + total.ln())
+    assert log_chi2_tail(x, 2 * k).item() == pytest.approx(exact, rel=1e-13)
+
+
+@pytest.mark.parametrize(("x", "k"), [(1e-100, 15), (1e-3, 200), (1.0, 500), (3.0, 2)])
+def test_lower_tail_of_chi_squared_is_the_rest_of_the_poisson_sum(x, k):
+    from decimal import Decimal, localcontext
+
+    from peer_evidence.direction.tails import log_chi2_below
+
+    with localcontext() as context:
+        context.prec = 60
+        y, term, total = Decimal(x) / 2, Decimal(1), Decimal(0)
+        for j in range(1, k + 200):
+            term *= y / j
+            total += term if j >= k else 0
+        exact = float(-y + total.ln())
+    assert log_chi2_below(x, 2 * k).item() == pytest.approx(exact, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("x", "a", "b"), [(1e-150, 3, 5), (1e-3, 150, 3), (0.3, 900, 20), (0.01, 400, 600), (0.2, 2, 3)]
+)
+def test_beta_tail_is_the_binomial_sum(x, a, b):
+    from decimal import Decimal, localcontext
+    from math import comb
+
+    from peer_evidence.direction.tails import log_beta_below
+
+    n = a + b - 1
+    with localcontext() as context:
+        context.prec = 60
+        p = Decimal(x)
+        total = sum(comb(n, j) * p**j * (1 - p) ** (n - j) for j in range(a, n + 1))
+        exact = float(Decimal(total).ln())
+    # the beta function is a difference of log gammas of up to 7000
+    assert log_beta_below(x, a, b).item() == pytest.approx(exact, rel=1e-12)
