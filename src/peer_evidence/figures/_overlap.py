@@ -35,7 +35,7 @@ from peer_evidence.figures.style import (
 from peer_evidence.formatting import count, number, per_cent, short_label
 
 FEW = 5  # reviews that fit one column of a page
-MOST = 40
+MOST = 30
 # the bands of Pieper 2014, from pale to dark; the numbers say the same in ink
 SHADES = {
     "slight": "#F3F7FB",
@@ -123,7 +123,7 @@ def overlap(o: Overlap, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     o : Overlap
-        The result of :func:`peer_evidence.overlap`, of 2 to 40 reviews.
+        The result of :func:`peer_evidence.overlap`, of 2 to 30 reviews.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm for up to 5 reviews, else 176 mm, when left out.
 
@@ -135,7 +135,8 @@ def overlap(o: Overlap, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        If there are fewer than 2 reviews with studies, or more than 40.
+        If there are fewer than 2 reviews with studies, or more than 30, whose numbers would
+        not fit.
 
     Examples
     --------
