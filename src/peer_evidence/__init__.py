@@ -57,6 +57,20 @@ _HOME = {
     "RiskOfBias": "appraisal.risk_of_bias",
     "flow": "appraisal.flow",
     "Flow": "appraisal.flow",
+    "combine_p_values": "direction.p_values",
+    "CombinedP": "direction.p_values",
+    "one_sided_p": "direction.one_sided",
+    "p_values": "direction.p_value_table",
+    "PValues": "direction.p_value_table",
+    "describe_effects": "direction.describe",
+    "EffectDescription": "direction.describe",
+    "with_risk_of_bias": "direction.judgements",
+    "checklist": "appraisal.checklist",
+    "Checklist": "appraisal.checklist",
+    "swim": "appraisal.swim",
+    "SWiM": "appraisal.swim",
+    "overlap": "appraisal.overlap",
+    "Overlap": "appraisal.overlap",
 }
 
 __all__ = sorted(_HOME)

@@ -51,6 +51,16 @@ def test_the_wheel_holds_the_data_as_it_is(built: Path) -> None:
             assert archive.read(inside + file) == (DATA / file).read_bytes()
 
 
+def test_the_wheel_holds_the_checklists(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    inside = "peer_evidence/appraisal/checklists"
+    files = sorted((ROOT / "src" / inside).glob("*.csv"))
+    assert len(files) >= 3
+    with zipfile.ZipFile(wheel) as archive:
+        for file in files:
+            assert archive.read(f"{inside}/{file.name}") == file.read_bytes()
+
+
 def test_load_works_from_the_wheel_in_an_empty_folder(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
     target, empty = tmp_path / "installed", tmp_path / "empty"

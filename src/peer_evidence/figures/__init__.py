@@ -51,6 +51,10 @@ _HOME = {
     "risk_of_bias_bars_table": "_risk_of_bias_bars",
     "prisma": "_prisma",
     "prisma_table": "_prisma",
+    "overlap": "_overlap",
+    "overlap_table": "_overlap",
+    "citation_matrix": "_citation_matrix",
+    "citation_matrix_table": "_citation_matrix",
 }
 
 __all__ = sorted(_HOME)
