@@ -45,6 +45,8 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "effect_directions": "direction.effect_direction",
+    "EffectDirections": "direction.effect_direction",
 }
 
 __all__ = sorted(_HOME)
