@@ -45,6 +45,9 @@ _HOME = {
     "save": "saving",
     "to_svg": "saving",
     "to_html": "saving",
+    "effect_direction": "_effect_direction",
+    "effect_direction_table": "_effect_direction",
+    "effect_direction_pages": "_effect_direction",
 }
 
 __all__ = sorted(_HOME)
