@@ -48,6 +48,8 @@ _HOME = {
     "effect_direction": "_effect_direction",
     "effect_direction_table": "_effect_direction",
     "effect_direction_pages": "_effect_direction",
+    "albatross": "_albatross",
+    "albatross_table": "_albatross",
 }
 
 __all__ = sorted(_HOME)
