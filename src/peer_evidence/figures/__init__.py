@@ -50,6 +50,8 @@ _HOME = {
     "effect_direction_pages": "_effect_direction",
     "albatross": "_albatross",
     "albatross_table": "_albatross",
+    "harvest": "_harvest",
+    "harvest_table": "harvest_rows",
 }
 
 __all__ = sorted(_HOME)
