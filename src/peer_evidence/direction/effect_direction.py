@@ -291,7 +291,9 @@ def effect_directions(
     judged = quality_of(quality)
     table = _cells(kept, by, agreement, count_unclear=denominator == "all")
     facts = study_facts(kept, judged)
-    table = facts.merge(table, on="study_id", how="right", sort=False)
+    assessed = int((facts["quality"] != NOT_ASSESSED).sum())
+    own = facts.drop(columns=[by], errors="ignore")  # a domain may be the design itself
+    table = own.merge(table, on="study_id", how="right", sort=False)
     return EffectDirections(
         by=by,
         agreement=float(agreement),
@@ -300,7 +302,7 @@ def effect_directions(
         rows=distinct_rows(kept),
         studies=int(kept["study_id"].nunique()),
         cells=len(table),
-        assessed=int((facts["quality"] != NOT_ASSESSED).sum()),
+        assessed=assessed,
         table=table,
         left_out=left_out_table(frame, reasons),
         intervention=intervention,

@@ -65,7 +65,8 @@ def quality_of(quality: pd.Series | pd.DataFrame | Mapping[str, str] | None) -> 
 
 def study_facts(kept: pd.DataFrame, judged: pd.Series) -> pd.DataFrame:
     """Give one row a study: ``study_id``, ``label``, ``design``, ``quality``; sorted by study."""
-    facts = pd.DataFrame({"study_id": sorted(kept["study_id"].astype(object).unique())})
+    names = sorted(kept["study_id"].astype(object).unique())
+    facts = pd.DataFrame({"study_id": pd.Series(names, dtype=object)})
     for name in ("label", "design"):
         facts[name] = facts["study_id"].map(only_value(kept, name)).astype(object)
     facts["label"] = facts["label"].where(facts["label"].notna(), facts["study_id"])

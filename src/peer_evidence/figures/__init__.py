@@ -52,6 +52,8 @@ _HOME = {
     "albatross_table": "_albatross",
     "harvest": "_harvest",
     "harvest_table": "harvest_rows",
+    "effect_box": "_effect_box",
+    "effect_box_table": "effect_box_rows",
 }
 
 __all__ = sorted(_HOME)

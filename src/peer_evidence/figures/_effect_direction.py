@@ -23,6 +23,7 @@ from peer_evidence.figures.direction_marks import (
     JUDGEMENT_SHADES,
     NOT_ASSESSED,
     POINTS,
+    STAR,
     draw_directions,
     draw_marks,
     judgement_mark,
@@ -40,7 +41,7 @@ from peer_evidence.figures.layout import (
     write_headers,
 )
 from peer_evidence.figures.saving import attach
-from peer_evidence.figures.style import GREY, MIDDLE, PALE, RULE, SMALL_SIZE
+from peer_evidence.figures.style import GREY, INK, MIDDLE, PALE, RULE, SMALL_SIZE
 from peer_evidence.formatting import count, p_value
 from peer_evidence.records.words import METHOD_WORDS
 
@@ -276,15 +277,22 @@ def _cells(
     here = cells[cells["study_id"].isin(row)]
     at = {column.key: column.anchor for column in plan.domains}
     numbers = [str(int(n)) if n > 1 else "" for n in here["combined"]]
-    stars = ["*" if star else "" for star in starred(here)]
+    stars = starred(here).to_list()
     shift = 2.2 if plan.scale < 1 and any([*numbers, *stars]) else 0.0
     xs = [at[str(domain)] - shift for domain in here[plan.by]]
     ys = [row[study] + ROW / 2 for study in here["study_id"]]
     draw_directions(sheet, here, xs, ys, scale=plan.scale)
-    for number, star, x, y, size in zip(numbers, stars, xs, ys, here["size"], strict=True):
-        beside = x + plan.scale * POINTS[str(size)] / 2 + 0.3
-        sheet.text(beside, y + 4.8, number, size=SMALL_SIZE)
-        sheet.text(beside, y - 0.4 if number else y + 3.2, star, size=SMALL_SIZE)
+    ends = [
+        x + plan.scale * POINTS[str(size)] / 2 + 0.3
+        for x, size in zip(xs, here["size"], strict=True)
+    ]
+    places: list[tuple[float, float]] = []
+    for number, star, x, y in zip(numbers, stars, ends, ys, strict=True):
+        sheet.text(x, y + 4.8, number, size=SMALL_SIZE)
+        if star:
+            places.append((x + 2.0, y - 3.4 if number else y))
+    draw_marks(sheet, [x for x, _ in places], [y for _, y in places], STAR, 3.4, facecolors=INK,
+               linewidths=0.6, zorder=3)  # fmt: skip
 
 
 def _tests(sheet: Sheet, plan: Plan, top: float) -> None:

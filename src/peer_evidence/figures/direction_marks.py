@@ -45,6 +45,7 @@ SIZE_WORDS = {
 JUDGEMENT_WORDS = ("low", "some_concerns", "high", "unclear")
 JUDGEMENT_COLOURS = ("#00785A", "#A36A00", "#C04000", "#666666")
 JUDGEMENT_SHADES = ("#E4F3ED", "#FBF1DC", "#FAE3D9", "#EFEFEF")
+STAR = (6, 2, 0)
 NOT_ASSESSED = Path([(-0.4, 0), (0.4, 0)])
 
 
@@ -75,7 +76,7 @@ def draw_marks(
     sheet: Sheet,
     xs: Sequence[float],
     ys: Sequence[float],
-    mark: str | Path,
+    mark: str | Path | tuple[int, int, int],
     size: float,
     **look: Any,
 ) -> None:
