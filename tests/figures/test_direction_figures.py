@@ -379,3 +379,14 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
     assert pe.figures.to_svg(pe.figures.effect_direction(d)) == pe.figures.to_svg(
         pe.figures.effect_direction(d)
     )
+
+
+def test_sides_are_called_as_the_records_call_them(look: Look, ev: pe.Evidence) -> None:
+    name = ev.package["intervention"]
+    # the heading of the column may be broken into lines
+    told = [one for source in (ev, pe.effect_directions(ev))
+            for one in look(pe.figures.harvest(source)) if one == f"Favours {name}"]  # fmt: skip
+    assert len(told) == 2
+    alt = " ".join(look(pe.figures.albatross(ev)))
+    assert name.split()[-1] in alt
+    assert "Favours the intervention" in look(pe.figures.harvest(ev.select(domain="hope")))

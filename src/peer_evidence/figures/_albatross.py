@@ -19,7 +19,7 @@ from peer_evidence.direction.counted import check_contrasts, reasons_left_out
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import OVERHANG, tick_text
 from peer_evidence.figures.forest_words import TIE
-from peer_evidence.figures.frames import sentence_list, styled
+from peer_evidence.figures.frames import named_sides, sentence_list, styled
 from peer_evidence.figures.key import DASHES, LINE, Entry
 from peer_evidence.figures.layout import Sheet, text_width
 from peer_evidence.figures.plot import open_plot
@@ -205,7 +205,7 @@ def albatross(
     n, contrasts
         See :func:`albatross_table`.
     favours : (str, str), optional
-        Whom an effect to the left and to the right favours.
+        Whom an effect to the left and to the right favours; as the records call it when left out.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 
@@ -238,7 +238,7 @@ def albatross(
     if placed.empty:
         raise InputError(f"frame: no result has a place in the plot: {_unplaced(table)}")
     effects = _check_sizes(measure, sizes)
-    sheet = _open(placed, table, measure, effects, favours, ax)
+    sheet = _open(placed, table, measure, effects, named_sides(frame, favours), ax)
     _contours(sheet, measure, effects)
     _points(sheet, placed)
     return attach(sheet.ax, "Albatross plot", _alt(table, placed, measure, effects), table)
@@ -262,14 +262,14 @@ def _open(
     table: pd.DataFrame,
     measure: str,
     effects: tuple[float, ...],
-    favours: tuple[str, str] | None,
+    favours: tuple[str, str],
     ax: Axes | None,
 ) -> Sheet:
     """Open the plot with its two unusual axes."""
     far = max(2.0, 1.12 * float(placed["x"].abs().max()) + 0.15)
     bottom = max(1.0, 0.7 * float(placed["n"].min()))
     top = 1.25 * float(placed["n"].max())
-    left, right = favours or ("the comparison", "the intervention")
+    left, right = favours
     sheet = open_plot(
         ax,
         xlim=(-far, far),

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from peer_evidence.errors import InputError
-from peer_evidence.figures.frames import Labels, labelled, sentence_list, styled
+from peer_evidence.figures.frames import Labels, labelled, named_sides, sentence_list, styled
 from peer_evidence.figures.harvest_rows import COLUMNS, HEIGHTS, NOT_STATED, SEVERAL, harvest_table
 from peer_evidence.figures.key import PITCH, Entry, key_lines, write_key
 from peer_evidence.figures.layout import (
@@ -73,7 +73,7 @@ def harvest(
     labels : mapping, optional
         Domain, design or word of the filling column to label.
     favours : (str, str), optional
-        Whom the left and the right column favour.
+        Whom the left and the right column favour; as the records call it when left out.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 
@@ -100,7 +100,7 @@ def harvest(
     )
     by = str(table.columns[2])
     fills = _fills(table, fill)
-    plan = _plan(table, by, labels, favours or ("the comparison", "the intervention"), ax)
+    plan = _plan(table, by, labels, named_sides(source, favours), ax)
     note = _note(table, height, labels, number)
     key = _key(fills, labels, plan.width) if fill else []
     told = wrap(note, plan.width - 2 * MARGIN, SMALL_SIZE)

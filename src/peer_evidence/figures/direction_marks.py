@@ -96,6 +96,7 @@ def draw_directions(
         mark, colour, sized = MARKS[str(direction)]
         hollow = direction == "unclear" or (sized and size == "unknown")
         points = scale * POINTS[str(size)] if sized else PLAIN
+        points = max(points, 4.4) if direction == "conflicting" else points  # two halves to see
         draw_marks(
             sheet,
             list(held["x"]),
