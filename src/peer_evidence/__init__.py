@@ -71,6 +71,8 @@ _HOME = {
     "SWiM": "appraisal.swim",
     "overlap": "appraisal.overlap",
     "Overlap": "appraisal.overlap",
+    "effect_directions": "direction.effect_direction",
+    "EffectDirections": "direction.effect_direction",
 }
 
 __all__ = sorted(_HOME)

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from peer_evidence.checks import check_choice, check_columns, check_evidence, check_level
+from peer_evidence.direction.counted import (
+    check_contrasts,
+    distinct_rows,
+    group_codes,
+    left_out_table,
+    reasons_left_out,
+)
 from peer_evidence.direction.sign_test import exact_p, share, sign_test, wilson
 from peer_evidence.direction.votes import Codes, cast_votes, cross_count
 from peer_evidence.errors import InputError
@@ -236,7 +242,7 @@ def tally(
     recovery        3              3     0
     """
     check_choice("column", column, list(_VOCABULARY))
-    kinds = _check_contrasts(contrasts)
+    kinds = check_contrasts(contrasts)
     intervention = "the intervention"
     if not isinstance(frame, pd.DataFrame):
         check_evidence("frame", frame, "a DataFrame of results, or the records")
@@ -246,20 +252,20 @@ def tally(
     needed = [name for name in (by, one_vote_per, column, "study_id") if name is not None]
     _check_by(frame, by)
     check_columns(frame.columns, [*needed, *(["contrast_type"] if kinds else [])], "tally")
-    reasons = _reasons(frame, [column, by, one_vote_per], kinds)
+    reasons = reasons_left_out(frame, [column, by, one_vote_per], kinds)
     kept = frame[reasons == ""]
-    labels, group = _groups(kept, by)
+    labels, group = group_codes(kept, by)
     table, votes = _count(kept, labels, group, column, one_vote_per)
     return Tally(
         by=by or "group",
         column=column,
         one_vote_per=one_vote_per,
         contrasts=kinds,
-        rows=_distinct_rows(kept),
+        rows=distinct_rows(kept),
         studies=int(kept["study_id"].nunique()),
         table=table,
         votes=votes,
-        left_out=_left_out(frame, reasons),
+        left_out=left_out_table(frame, reasons),
         intervention=intervention,
     )
 
@@ -298,15 +304,6 @@ def _check_by(frame: pd.DataFrame, by: str | None) -> None:
         )
 
 
-def _check_contrasts(contrasts: Sequence[str] | None) -> tuple[str, ...]:
-    if contrasts is None:
-        return ()
-    kinds = (contrasts,) if isinstance(contrasts, str) else tuple(contrasts)
-    if not kinds:
-        raise InputError("contrasts: found no contrast type; give at least one, or None for all")
-    return tuple(check_choice("contrasts", kind, METHOD_WORDS["contrast_type"]) for kind in kinds)
-
-
 def _joined(ev: Evidence, by: str | None) -> pd.DataFrame:
     """Join the results with their studies and, for a tally by review, with their reviews."""
     frame = ev.select()
@@ -315,49 +312,6 @@ def _joined(ev: Evidence, by: str | None) -> pd.DataFrame:
     inside = ev.inclusions
     members = inside.loc[inside["status"] == "confirmed", ["review_id", "study_id"]]
     return frame.merge(members, on="study_id", how="left")
-
-
-def _reasons(
-    frame: pd.DataFrame, needed: Sequence[str | None], kinds: tuple[str, ...]
-) -> npt.NDArray[np.object_]:
-    """Say of each row why it is left out; empty where it is counted."""
-    reasons = np.full(len(frame), "", dtype=object)
-    for name in needed:
-        if name is not None:
-            reasons[frame[name].isna().to_numpy(bool)] = f"no {words(name)}"
-    if kinds:
-        stated = frame["contrast_type"].astype(object)
-        found = stated.where(stated.notna(), "not stated").to_numpy(object)
-        other = ~np.isin(found.astype(str), kinds)
-        reasons[other] = ["contrast type " + words(kind) for kind in found[other]]
-    return reasons
-
-
-def _left_out(frame: pd.DataFrame, reasons: npt.NDArray[np.object_]) -> pd.DataFrame:
-    reasoned = frame.assign(reason=reasons)
-    rows = [
-        (reason, _distinct_rows(part), int(part["study_id"].nunique()))
-        for reason, part in reasoned[reasons != ""].groupby("reason", sort=True)
-    ]
-    return pd.DataFrame(rows, columns=["reason", "rows", "studies"])
-
-
-def _distinct_rows(frame: pd.DataFrame) -> int:
-    """Count the results of a frame; one that a join repeats is one result."""
-    return int(frame["outcome_id"].nunique()) if "outcome_id" in frame else len(frame)
-
-
-def _groups(kept: pd.DataFrame, by: str | None) -> tuple[pd.Index[Any], Codes]:
-    """Give the groups that occur, in the order of their vocabulary or sorted, and their codes."""
-    if by is None:
-        return pd.Index(["all"], name="group"), np.zeros(len(kept), dtype=np.int64)
-    column = kept[by]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = column.cat.remove_unused_categories().cat
-        index: pd.Index[Any] = pd.Index(list(used.categories), name=by)
-        return index, np.array(used.codes.tolist(), dtype=np.int64)
-    found, labels = pd.factorize(column, sort=True)
-    return pd.Index(list(labels), name=by), np.array(found.tolist(), dtype=np.int64)
 
 
 def _value_codes(kept: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Codes:

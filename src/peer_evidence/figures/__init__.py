@@ -55,6 +55,15 @@ _HOME = {
     "overlap_table": "_overlap",
     "citation_matrix": "_citation_matrix",
     "citation_matrix_table": "_citation_matrix",
+    "effect_direction": "_effect_direction",
+    "effect_direction_table": "_effect_direction",
+    "effect_direction_pages": "_effect_direction",
+    "albatross": "_albatross",
+    "albatross_table": "_albatross",
+    "harvest": "_harvest",
+    "harvest_table": "harvest_rows",
+    "effect_box": "_effect_box",
+    "effect_box_table": "effect_box_rows",
 }
 
 __all__ = sorted(_HOME)

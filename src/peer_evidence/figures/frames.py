@@ -83,3 +83,20 @@ def sentence_list(parts: list[str]) -> str:
     'a, b and c'
     """
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def named_sides(source: Any, favours: tuple[str, str] | None) -> tuple[str, str]:
+    """Give whom the left and the right side favour: as told, else as the records call them.
+
+    Examples
+    --------
+    >>> named_sides(None, None), named_sides(None, ("waiting", "tutoring"))
+    (('the comparison', 'the intervention'), ('waiting', 'tutoring'))
+    """
+    if favours is not None:
+        return favours
+    if isinstance(source, pd.DataFrame):  # its columns are no names of sides
+        return "the comparison", "the intervention"
+    package = getattr(source, "package", {})
+    named = package.get("intervention") or getattr(source, "intervention", "the intervention")
+    return str(package.get("comparison") or "the comparison"), str(named)
