@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import peer_evidence as pe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# what is tested is what comes out; a busy machine must not fail a test
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 DATA = Path(__file__).parents[1] / "data"
 
