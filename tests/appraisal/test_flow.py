@@ -90,7 +90,7 @@ def test_the_invented_example_adds_up_and_is_read_alike_from_every_source(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("box", "n", "rule"),  # METHODS of PRISMA 2020: each sum and each bound, broken alone
+    ("box", "n", "rule"),  # each sum of the template and each bound, broken alone
     [
         ("database_results", 1449, [
             "database_results must be the sum of its database_specific_results, "

@@ -272,6 +272,15 @@ def test_arguments_that_mean_nothing_are_refused():
         "D5 or the names of the domains, or a table of one row a judgement with study_id, domain "
         "and judgement"
     )
+    assert message(WIDE[["Study", "Overall"]], "generic").startswith(
+        "data: no column of a domain of Own tool; it has Study, Overall, allowed are any, one a "
+    )
+    assert message(WIDE.assign(Weight=[1, "heavy", 3]), "rob2") == (
+        "data: row 1: the weight must be a number, found 'heavy'"
+    )
+    assert message(WIDE.rename(columns={"D1": 7}), "rob2").startswith(
+        "data: 1 fault in the judgements by RoB 2:\n  the header: the domain must be one of "
+    )
     assert message(WIDE.drop(columns="Study"), "rob2").startswith("data: no column 'study_id'")
     assert message(pd.concat([WIDE, WIDE[["D1"]]], axis=1), "rob2") == (
         "data: the column 'D1' stands twice; rename or drop one"

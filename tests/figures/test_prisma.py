@@ -136,6 +136,22 @@ def test_svg_has_tooltips_and_links_and_escapes_them(full):
     assert not list(plain.iter(f"{SVG}a"))
 
 
+@pytest.mark.browser
+def test_a_browser_finds_the_link_and_its_tooltip_under_the_words(full, browser):
+    svg = pe.figures.to_svg(pe.figures.prisma(full), "flow")
+    page = browser.new_page(viewport={"width": 1000, "height": 1400})
+    page.set_content(svg[svg.index("<svg") :])
+    found = page.evaluate(
+        """() => {
+            const at = document.querySelector('a').getBoundingClientRect();
+            const part = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
+            return [part.closest('a')?.href.baseVal, part.parentNode.firstElementChild.textContent];
+        }"""
+    )
+    page.close()
+    assert found == [ADDRESS, NOTE]
+
+
 def test_no_link_but_to_the_web_gets_into_an_svg(full):
     from peer_evidence.figures.saving import annotate
 

@@ -89,9 +89,10 @@ def wide_cells(frame: pd.DataFrame, roles: dict[str, str], tool: Tool) -> list[C
     """Read a table of one row a study and one column a domain, as robvis has them."""
     aside = set(roles.values()) | {name for name in frame.columns if bare(name) in _ASIDE}
     columns = [str(name) for name in frame.columns if str(name) not in aside]
-    known = [name for name in columns if tool.find_domain(name) is not None]
-    if tool.domains and not set(known) - {n for n in known if tool.find_domain(n) == OVERALL}:
-        heads = ", ".join(one.short for one in tool.domains)
+    meant = {name: tool.find_domain(name) for name in columns}
+    own = [name for name, code in meant.items() if code != OVERALL and (code or not tool.domains)]
+    if not own:
+        heads = ", ".join(one.short for one in tool.domains) or "any, one a domain"
         raise InputError(
             f"data: no column of a domain of {tool.name}; it has "
             f"{', '.join(map(str, frame.columns))}, allowed are {heads} or the names of the "
@@ -99,7 +100,7 @@ def wide_cells(frame: pd.DataFrame, roles: dict[str, str], tool: Tool) -> list[C
         )
     cells = []
     for place, row in zip(frame.index.tolist(), frame.to_dict("records"), strict=True):
-        weight = _number(row.get(roles.get("weight", "")))
+        weight = _weight(row.get(roles.get("weight", "")), place)
         cells += [
             Cell(f"row {place}, column {name}", _about(row, roles), name, _text(row[name]), weight)
             for name in columns
@@ -230,9 +231,11 @@ def _text(value: Any) -> str:
     return "" if missing else str(value).strip()
 
 
-def _number(value: Any) -> float | None:
+def _weight(value: Any, place: object) -> float | None:
     text = _text(value)
     try:
         return float(text) if text else None
     except ValueError:
-        return None
+        raise InputError(
+            f"data: row {place}: the weight must be a number, found {text!r}"
+        ) from None

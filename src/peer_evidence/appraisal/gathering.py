@@ -31,10 +31,11 @@ def frame_of(data: Any, records: Any | None) -> pd.DataFrame:
         )
     if data.empty:
         raise InputError("data: the table has no row, so there is nothing to sum up")
-    if data.columns.duplicated().any():
-        twice = data.columns[data.columns.duplicated()][0]
-        raise InputError(f"data: the column {str(twice)!r} stands twice; rename or drop one")
-    return data
+    named = data.rename(columns=str)
+    if named.columns.duplicated().any():
+        twice = named.columns[named.columns.duplicated()][0]
+        raise InputError(f"data: the column {twice!r} stands twice; rename or drop one")
+    return named
 
 
 def choose(

@@ -281,6 +281,7 @@ def _noted(root: ET.Element, notes: Mapping[str, tuple[str, str]]) -> bool:
                 said = ET.Element(f"{{{_SVG}}}title")
                 said.text = tooltip
                 child.insert(0, said)
+                child.set("pointer-events", "all")  # it may have no ink of its own
             if link:
                 around = ET.Element(f"{{{_SVG}}}a", {f"{{{_XLINK}}}href": link, "target": "_blank"})
                 parent.remove(child)
