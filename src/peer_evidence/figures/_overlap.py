@@ -47,8 +47,8 @@ SHADES = {
 _ALL = "#DDDDDD"  # the diagonal
 _WORDS = {"slight": "up to 5%", "moderate": "to 10%", "high": "to 15%", "very high": "above"}
 _ABOUT = (
-    "Above the diagonal: corrected covered area, %. Below it: studies in both. On it: all studies "
-    "of the review."
+    "Above the diagonal: corrected covered area, %. Below it: studies in both. On it: studies of "
+    "the review that are named."
 )
 _TALLEST = 20.0  # points from row to row
 _WIDEST = 34.0

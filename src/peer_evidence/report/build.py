@@ -66,11 +66,10 @@ def review(
         analyses = analyse(ev)
         with written_whole(Path(out)) as folder:
             say("drawing", 2, total)
-            saved: dict[str, Saved] = {}
-            for done, (name, one) in enumerate(draw_all(analyses, folder), start=3):
+            saved: dict[str, list[Saved]] = {}
+            for done, (name, pages) in enumerate(draw_all(analyses, folder), start=3):
                 say(f"drew {name}", done, total)
-                if one is not None:
-                    saved[name] = one
+                saved[name] = pages
             say("writing", total - 1, total)
             write_tables(report_tables(analyses), folder / "tables")
             copy_records(ev, folder / "records")

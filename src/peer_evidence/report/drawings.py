@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from peer_evidence.figures._admissions import admissions
 from peer_evidence.figures._claims import claims
 from peer_evidence.figures._continuum import continuum
+from peer_evidence.figures._effect_direction import effect_direction_pages
 from peer_evidence.figures._evidence_map import evidence_map
 from peer_evidence.figures._forest import forest
+from peer_evidence.figures._overlap import overlap
 from peer_evidence.figures._tally import tally
+from peer_evidence.figures._traffic_light import traffic_light
 from peer_evidence.figures.saving import drawn, save
 from peer_evidence.report.page import Saved
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from peer_evidence.report.analyses import Analyses
 
 
-DrawAll = Callable[["Analyses", Path], Iterator[tuple[str, Saved | None]]]
+DrawAll = Callable[["Analyses", Path], Iterator[tuple[str, list["Saved"]]]]
 
 
 def _tally(analyses: Analyses) -> Axes | None:
@@ -78,13 +81,32 @@ def _claims(analyses: Analyses) -> Axes | None:
     return claims(frame.assign(why=first.str.removesuffix(".") + "."))
 
 
-DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
+def _effect_directions(analyses: Analyses) -> list[Axes]:
+    found = analyses.study_directions
+    if found is None or found.table.empty:
+        return []
+    return list(effect_direction_pages(found, labels=_labels(analyses, "domain")))
+
+
+def _traffic_light(analyses: Analyses) -> Axes | None:
+    return None if analyses.bias is None else traffic_light(analyses.bias)
+
+
+def _overlap(analyses: Analyses) -> Axes | None:
+    return None if analyses.shared is None else overlap(analyses.shared)
+
+
+# a figure of several pages gives a list, saved under its name with the number of the page
+DRAWINGS: dict[str, Callable[[Analyses], Axes | list[Axes] | None]] = {
+    "effect_directions": _effect_directions,
     "evidence_map": _evidence_map,
     "claims": _claims,
     "continuum": _continuum,
     "tally": _tally,
     "admissions": _admissions,
     "pools": _pools,
+    "risk_of_bias": _traffic_light,
+    "overlap": _overlap,
 }
 
 
@@ -101,7 +123,7 @@ def workers(n_jobs: int | None) -> Iterator[DrawAll]:
     with Parallel(n_jobs=n_jobs, return_as="generator_unordered") as pool:
         started: Generator[Any] = pool(delayed(_imported)() for _ in range(many if many > 1 else 0))
 
-        def draw_all(analyses: Analyses, folder: Path) -> Iterator[tuple[str, Saved | None]]:
+        def draw_all(analyses: Analyses, folder: Path) -> Iterator[tuple[str, list[Saved]]]:
             list(started)
             yield from pool(delayed(_save)(name, analyses, folder) for name in DRAWINGS)
 
@@ -117,9 +139,14 @@ def _imported() -> None:
     """Do nothing; a process that runs this has imported the figures."""
 
 
-def _save(name: str, analyses: Analyses, folder: Path) -> tuple[str, Saved | None]:
-    axes = DRAWINGS[name](analyses)
-    return name, None if axes is None else _save_drawing(axes, name, folder)
+def _save(name: str, analyses: Analyses, folder: Path) -> tuple[str, list[Saved]]:
+    drawn_axes = DRAWINGS[name](analyses)
+    if drawn_axes is None:
+        return name, []
+    if not isinstance(drawn_axes, list):
+        return name, [_save_drawing(drawn_axes, name, folder)]
+    pages = enumerate(drawn_axes, start=1)
+    return name, [_save_drawing(axes, f"{name}_{page}", folder) for page, axes in pages]
 
 
 def _save_drawing(axes: Axes, name: str, folder: Path) -> Saved:

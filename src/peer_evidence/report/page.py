@@ -39,7 +39,7 @@ class Context:
 
     analyses: Analyses
     numbers: Numbers
-    figures: Mapping[str, Saved]
+    figures: Mapping[str, Sequence[Saved]]
 
     @property
     def ev(self) -> Evidence:
@@ -62,12 +62,15 @@ class Context:
         )
 
     def drawing(self, name: str, caption: Html) -> list[Drawing]:
-        """Embed a saved figure; nothing when the records gave nothing to draw."""
-        saved = self.figures.get(name)
-        if saved is None:
-            return []
-        data = base64.b64encode(saved.svg).decode("ascii")
-        return [Drawing(f"data:image/svg+xml;base64,{data}", saved.alt, caption, saved.files)]
+        """Embed the pages of a saved figure; nothing when the records gave nothing to draw."""
+        pages = self.figures.get(name, ())
+        found = []
+        for number, saved in enumerate(pages, start=1):
+            data = base64.b64encode(saved.svg).decode("ascii")
+            source = f"data:image/svg+xml;base64,{data}"
+            text = caption if number == 1 else f"Page {number} of {len(pages)}."
+            found.append(Drawing(source, saved.alt, text, saved.files))
+        return found
 
 
 def render(context: Context) -> str:
@@ -76,6 +79,7 @@ def render(context: Context) -> str:
 
     from peer_evidence.report.sections import (
         admissions,
+        appraisal,
         claims,
         framework,
         methods,
@@ -95,6 +99,7 @@ def render(context: Context) -> str:
         outcomes.section(context),
         admissions.section(context),
         pooled.section(context),
+        appraisal.section(context),
         published.section(context),
         framework.practice(context),
         unknown.section(context),

@@ -33,6 +33,15 @@ def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
         "claims": analyses.claims.to_frame(),
         "claims_untested": analyses.claims.untested,
     }
+    if analyses.study_directions is not None:
+        tables["effect_directions"] = analyses.study_directions.to_frame()
+        tables["effect_directions_sign_tests"] = analyses.study_directions.sign_tests()
+    if analyses.bias is not None:
+        tables["risk_of_bias"] = analyses.bias.to_frame()
+    if analyses.shared is not None:
+        tables["overlap_pairs"] = analyses.shared.pairs
+        tables["overlap_reviews"] = analyses.shared.members
+    tables["certainty_worksheet"] = analyses.certainty.worksheet()
     if analyses.hospital is not None:
         tables["admissions"] = analyses.hospital.rows
     return {name: frame for name, frame in tables.items() if len(frame.columns)}

@@ -158,7 +158,7 @@ def _untested(context: Context, lines: Mapping[str, int]) -> list[Block]:
 
 
 def _links(context: Context) -> list[Paragraph]:
-    files = context.figures["claims"].files if "claims" in context.figures else ()
+    files = [name for page in context.figures.get("claims", ()) for name in page.files]
     if not files:
         return []
     links = Markup(", ").join(

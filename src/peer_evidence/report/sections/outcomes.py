@@ -63,8 +63,62 @@ def section(context: Context) -> Section:
         ),
         _sign_tests(context),
         _left_out(context.analyses.directions),
+        *_study_by_study(context),
     ]
     return Section("outcomes", "Outcomes counted", answer, blocks)
+
+
+def _study_by_study(context: Context) -> list[Block]:
+    """Draw one direction a study and domain, and say where its rule and the table's part."""
+    found = context.analyses.study_directions
+    if found is None or found.table.empty:
+        return []
+    how, where = "pe.effect_directions(ev)", "tables/effect_directions.csv"
+    counts = found.table["direction"].value_counts()
+
+    def show(direction: str, what: str) -> Markup:
+        return context.numbers.show(int(counts.get(direction, 0)), what, how, where)
+
+    words_of = Markup(
+        "Of {} pairs of study and domain {} favour {}, {} the comparison, {} conflict, {} have an "
+        "estimate of zero and {} no reported direction. Here a study has the direction of at least "
+        "{} of its results whose direction is known (Hilton Boon and Thomson 2021); the table "
+        "above lets any sign of one kind decide, which tells otherwise of {} pairs."
+    ).format(
+        context.numbers.show(len(found.table), "pairs of study and domain", how, where),
+        show("favours_intervention", "pairs of study and domain in favour"),
+        context.intervention,
+        show("favours_comparison", "pairs of study and domain against"),
+        show("conflicting", "pairs of study and domain whose results conflict"),
+        show("null", "pairs of study and domain with an estimate of zero"),
+        show("unclear", "pairs of study and domain without a reported direction"),
+        per_cent(found.agreement),
+        context.numbers.show(
+            _told_otherwise(context), "pairs whose vote and direction differ", how, where
+        ),
+    )
+    caption = (
+        "Direction of effect, study by study and domain by domain: up favours "
+        f"{context.intervention}, whatever the significance. Shading is the risk of bias of the "
+        "studies for which it is recorded."
+    )
+    return [
+        Heading("Directions study by study"),
+        Paragraph(words_of),
+        *context.drawing("effect_directions", caption),
+    ]
+
+
+def _told_otherwise(context: Context) -> int:
+    """Count the pairs of study and domain whose vote is not their direction by the 70% rule."""
+    analyses = context.analyses
+    if analyses.study_directions is None:
+        return 0
+    votes = analyses.directions.votes.set_index(["domain", "study_id"])["vote"].astype("str")
+    rule = analyses.study_directions.table.set_index(["domain", "study_id"])["direction"]
+    same = {"tied": "conflicting"}
+    both = votes.rename("vote").to_frame().join(rule.astype("str"))
+    return int((both["vote"].replace(same) != both["direction"]).sum())
 
 
 def _conclusions(context: Context, tally: Tally, frame: pd.DataFrame) -> Grid:
