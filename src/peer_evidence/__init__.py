@@ -45,6 +45,10 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "audit": "appraisal.audit",
+    "Audit": "appraisal.audit",
+    "grim": "appraisal.grim",
+    "grimmer": "appraisal.grim",
 }
 
 __all__ = sorted(_HOME)

@@ -1,4 +1,4 @@
-"""The command line: ``peer-evidence review | check | claims``."""
+"""The command line: ``peer-evidence review | check | claims | audit``."""
 
 from __future__ import annotations
 
@@ -85,6 +85,22 @@ def claims(path: Path | None, as_json: bool) -> None:
 
     with _told_plainly():
         result = check_claims(load(path))
+    if as_json:
+        click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
+    else:
+        click.echo(result.summary())
+
+
+@main.command()
+@_PATH
+@click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
+def audit(path: Path | None, as_json: bool) -> None:
+    """Say which published numbers cannot all be true; exit 0 whatever is found."""
+    from peer_evidence.appraisal.audit import audit as check_numbers
+    from peer_evidence.records.evidence import load
+
+    with _told_plainly():
+        result = check_numbers(load(path))
     if as_json:
         click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
     else:

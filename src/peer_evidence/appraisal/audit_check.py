@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from peer_evidence.appraisal.printed_numbers import Span
 from peer_evidence.formatting import MINUS
@@ -46,10 +46,6 @@ class Check:
     reading: str = ""
     why: str = ""
 
-    def but(self, verdict: str, reading: str) -> Check:
-        """Give the same check with another verdict and reading."""
-        return replace(self, verdict=verdict, reading=reading)
-
 
 def short(value: float) -> str:
     """Write an implied number with three figures, small ones without exponent.
@@ -87,3 +83,8 @@ def shown(text: str) -> str:
 def only_if(reading: str) -> str:
     """Say under which reading numbers agree."""
     return f"they agree only if {reading}"
+
+
+def begin(text: str) -> str:
+    """Write a text with a capital."""
+    return text[:1].upper() + text[1:]

@@ -46,12 +46,14 @@ def symmetric_region(estimate: Span, low: Span, high: Span) -> Points:
     corners = [(e, e - x) for e in _ends(estimate) for x in _ends(low)]
     corners += [(e, y - e) for e in _ends(estimate) for y in _ends(high)]
     corners += [((x + y) / 2, (y - x) / 2) for x in _ends(low) for y in _ends(high)]
+    corners += [(e, 0.0) for span in (estimate, low, high) for e in _ends(span)]
     points = np.array(corners)
     e, h = points.T
     slack = 1e-9 * max(1e-12, *(abs(end) for s in (estimate, low, high) for end in _ends(s)))
-    inside = h > 0
+    inside = h >= -slack
     for value, span in ((e, estimate), (e - h, low), (e + h, high)):
         inside &= (value >= span.low - slack) & (value <= span.high + slack)
+    points[:, 1] = np.maximum(h, _SMALLEST)
     return np.asarray(points[inside])
 
 

@@ -17,23 +17,25 @@ from peer_evidence.appraisal.audit_check import (
     short,
     shown,
 )
-from peer_evidence.appraisal.audit_effect import (
+from peer_evidence.appraisal.audit_effect import effect_checks
+from peer_evidence.appraisal.audit_laws import i2_span, q_span, smallest_tau2
+from peer_evidence.appraisal.audit_readings import (
     RATIOS,
     PrintedEffect,
     base_reading,
-    effect_checks,
     implied_span,
 )
-from peer_evidence.appraisal.audit_laws import i2_span, q_span, smallest_tau2
 from peer_evidence.appraisal.printed_numbers import Span, mends, printed_span
 
 STANDARDISED = frozenset({"SMD", "d", "g"})
-# how far I² from the tau² of another estimator may be from (Q - df) / Q, in per cent points
-OTHER_I2 = 25.0
+# how far above (Q - df) / Q an I² from the tau² of another estimator may be, in per cent points;
+# below there is no bound, since that tau² may be 0. For two studies the estimators coincide.
+OTHER_I2 = 50.0
 # how much smaller than 2 / sqrt(N) a standard error may be: small-sample corrections, unequal arms
 PRECISION = 0.9
 _RATIO_SIGNS = {"ratio_below_1_favours_intervention", "ratio_above_1_favours_intervention"}
 _SIGNS = {"negative_favours_intervention", "positive_favours_intervention"}
+_COUNTS = {"k", "n_total", "q_df"}
 _TURNED = {frozenset(_SIGNS), frozenset(_RATIO_SIGNS)}
 
 Row = Mapping[str, str]
@@ -76,6 +78,20 @@ def pooled_checks(row: Row, level: float = 0.95) -> list[Check]:
     return [*found, *_tau2(row, effect, agree), *_precision(row, effect, agree)]
 
 
+def heterogeneity_ranges(row: Row) -> dict[str, float]:
+    """Give the ranges of I² from Q, or of Q from I², where degrees of freedom are known."""
+    dfs = _freedom(row)
+    if not dfs:
+        return {}
+    if row.get("q"):
+        span = i2_span(printed_span(row["q"]), dfs[0])
+        return {"i2_low": span.low, "i2_high": span.high}
+    if row.get("i2"):
+        span = q_span(printed_span(row["i2"]), dfs[0])
+        return {"q_low": span.low, "q_high": span.high}
+    return {}
+
+
 def duplicate_checks(row: Row, other: Row) -> list[Check]:
     """Check a row against the row that it says is the same pool.
 
@@ -99,15 +115,12 @@ def duplicate_checks(row: Row, other: Row) -> list[Check]:
     for own, theirs in pairs:
         if not row.get(own) or not other.get(theirs):
             continue
-        span, there = printed_span(row[own]), printed_span(other[theirs])
-        if turned and own in {"estimate", "ci_low", "ci_high"}:
-            there = there.map((lambda x: 1 / x) if ratio else (lambda x: -x))
-        if own == "z":
-            span, there = span.size(), there.size()
         compared.append(own)
-        if not span.meets(there):
+        flip = turned and own in {"estimate", "ci_low", "ci_high"}
+        gap = _apart(own, row[own], other[theirs], flip=flip, ratio=ratio)
+        if not math.isnan(gap):
             wrong.append(f"{own} {shown(row[own])} against {theirs} {shown(other[theirs])}")
-            gaps.append(span.gap(there))
+            gaps.append(gap)
     if not compared:
         return []
     how = "with the sign turned" if turned else "with the same sign"
@@ -119,11 +132,27 @@ def duplicate_checks(row: Row, other: Row) -> list[Check]:
     return [Check("duplicate", CONSISTENT, printed, why=why)]
 
 
+def _apart(name: str, own: str, theirs: str, *, flip: bool, ratio: bool) -> float:
+    """Give how far two printings of one number are apart; NaN where they are roundings of it."""
+    if name in _COUNTS:
+        distance = abs(float(own) - float(theirs))
+        return distance if distance else math.nan
+    span, there = printed_span(own), printed_span(theirs)
+    if flip:
+        there = there.map(lambda x: 1 / max(x, 1e-12) if ratio else -x)
+    if name == "z":
+        span, there = span.size(), there.size()
+    # two roundings of one number have more than an end in common
+    overlap = min(span.high, there.high) - max(span.low, there.low)
+    shared = overlap > 1e-9 * max(abs(span.high), abs(there.high), 1e-12)
+    return math.nan if shared else span.gap(there)
+
+
 def _fixed_z(check: Check, row: Row, effect: PrintedEffect) -> Check:
     """Add to a z that is too large for its interval that it may be of a fixed-effect analysis."""
     varies = any(row.get(name) and printed_span(row[name]).low > 0 for name in ("i2", "tau2"))
-    too_large = check.check == "z" and check.verdict == INCONSISTENT and varies
-    if not too_large or abs(float(effect.z)) <= check.implied_high:
+    wrong = check.check == "z" and check.verdict == INCONSISTENT
+    if not (wrong and varies) or row.get("model") == "fixed" or abs(float(effect.z)) <= check.implied_high:
         return check
     se = implied_span(effect, "se", base_reading(effect))
     ratio = (check.implied_low + check.implied_high) / 2 / abs(float(effect.z))
@@ -162,7 +191,7 @@ def _sign(row: Row) -> list[Check]:
 
 def _one_study(row: Row) -> list[Check]:
     """Check that one study has no heterogeneity."""
-    if row.get("k") != "1":
+    if not row.get("k") or float(row["k"]) != 1:
         return []
     there = [
         name
@@ -202,11 +231,14 @@ def _degrees(row: Row) -> list[Check]:
         )
     else:
         reading = f"{gap:g} of the studies gave no estimate, or one of the two is a misprint"
-    options = mends(df, lambda text: float(text) == wanted)
-    options += [f"k {text}" for text in mends(k, lambda text: float(text) - 1 == have)]
-    reading += f": {' or '.join(options)} would fit" if options else ""
+    options = [mends(df, lambda text: float(text) == wanted)]
+    options.append(mends(k, lambda text: float(text) - 1 == have))
+    named = [f"{name} {text}" for name, text in zip(("df", "k"), options, strict=True) if text]
+    reading += f": {' or '.join(named)} would fit" if named else ""
     return [
-        Check("q_df", INCONSISTENT, printed, wanted, wanted, gap, reading, f"{why} Either {reading}.")
+        Check(
+            "q_df", INCONSISTENT, printed, wanted, wanted, gap, reading, f"{why} Either {reading}."
+        )
     ]
 
 
@@ -238,9 +270,7 @@ def _i2(row: Row) -> list[Check]:
         ]
         extra = f"; it implies {', or '.join(ranges)}" if ranges else ""
         return [
-            Check(
-                "i2", NOT_CHECKABLE, text, implied[0].low, implied[0].high, why=f"{why}{extra}."
-            )
+            Check("i2", NOT_CHECKABLE, text, implied[0].low, implied[0].high, why=f"{why}{extra}.")
         ]
     if not dfs:
         why = f"{text} cannot be checked: neither degrees of freedom nor k is printed."
@@ -253,7 +283,8 @@ def _i2_from_q(row: Row, printed: Span, dfs: list[float]) -> Check:
     spans = [i2_span(printed_span(q), df) for df in dfs]
     text = f"I² {i2}%, Q {q}"
     why = (
-        f"I² {i2}% {{}} Q {q} with {dfs[0]:g} degrees of freedom, which imply I² {between(spans[0])}%"
+        f"I² {i2}% {{}} Q {q} with {dfs[0]:g} degrees of freedom, which imply I² "
+        f"{between(spans[0])}%"
     )
     found = Check("i2", CONSISTENT, text, spans[0].low, spans[0].high)
     gap = printed.gap(spans[0])
@@ -270,7 +301,8 @@ def _i2_from_q(row: Row, printed: Span, dfs: list[float]) -> Check:
     readings.append((printed_span(i2, cut=True).gap(cut), "digits were cut off, not rounded"))
     if dfs[0] > 1 and row.get("model") != "fixed":
         other = "I² comes from tau² by another estimator than DerSimonian and Laird's"
-        readings.append((max(0.0, gap - OTHER_I2), other))
+        above = printed.low - spans[0].high
+        readings.append((max(0.0, above - OTHER_I2), other))
     why = why.format("does not fit")
     for distance, reading in readings:
         if distance == 0.0:
@@ -281,17 +313,12 @@ def _i2_from_q(row: Row, printed: Span, dfs: list[float]) -> Check:
                 reading=reading,
                 why=f"{why}; {only_if(reading)}.",
             )
-    options = [
-        f"I² {text}%"
-        for text in mends(i2, lambda text: printed_span(text).meets(spans[0]) and text[0] != "-")
-    ]
-    options += [
-        f"Q {text}"
-        for text in mends(
-            q, lambda text: text[0] != "-" and i2_span(printed_span(text), dfs[0]).meets(printed)
-        )
-    ]
-    reading = f"{' or '.join(options)} would fit" if options else ""
+    other_i2 = mends(i2, lambda text: text[0] != "-" and printed_span(text).meets(spans[0]))
+    other_q = mends(
+        q, lambda text: text[0] != "-" and i2_span(printed_span(text), dfs[0]).meets(printed)
+    )
+    named = [f"{name} {text}" for name, text in (("I²", other_i2), ("Q", other_q)) if text]
+    reading = f"{' or '.join(named)} would fit" if named else ""
     end = f" {reading}." if reading else ""
     return replace(found, verdict=INCONSISTENT, gap=gap, reading=reading, why=f"{why}.{end}")
 

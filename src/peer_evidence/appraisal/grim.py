@@ -42,8 +42,6 @@ def grim(mean: str, n: int, items: int = 1) -> bool:
 
     Examples
     --------
-    Their example: 3.48 of 28 people is possible, 3.45 is not:
-
     >>> grim("3.46", 28), grim("3.45", 28)
     (True, False)
     """

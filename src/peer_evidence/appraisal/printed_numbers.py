@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from peer_evidence.errors import InputError
@@ -50,6 +51,10 @@ class Span:
         ends = change(self.low), change(self.high)
         return Span(min(ends), max(ends))
 
+    def with_other(self, other: Span) -> Span:
+        """Give the range from the lowest to the highest of both."""
+        return Span(min(self.low, other.low), max(self.high, other.high))
+
     def size(self) -> Span:
         """Give the range of absolute values."""
         ends = abs(self.low), abs(self.high)
@@ -67,7 +72,7 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value.strip().replace(MINUS, "-").replace(",", ".")
+        return value.strip().replace(MINUS, "-")
     try:
         number = float(value)
     except (TypeError, ValueError):  # pandas.NA
@@ -142,7 +147,9 @@ def with_decimals(text: str, decimals: int) -> str:
     ('-0.20', '0.00', '0.123')
     """
     have = decimals_of(text)
-    return text if have >= decimals else format(Decimal(text).quantize(Decimal(1).scaleb(-decimals)), "f")
+    if have >= decimals:
+        return text
+    return format(Decimal(text).quantize(Decimal(1).scaleb(-decimals)), "f")
 
 
 def misprints(text: str) -> Iterator[tuple[str, str]]:
@@ -157,23 +164,23 @@ def misprints(text: str) -> Iterator[tuple[str, str]]:
     [('4.92', 'two digits swapped'), ('9.24', 'two digits swapped')]
     """
     places = [place for place, character in enumerate(text) if character.isdecimal()]
-    for one, other in zip(places, places[1:], strict=False):
+    for one, other in pairwise(places):
         if text[one] != text[other]:
             swapped = list(text)
             swapped[one], swapped[other] = swapped[other], swapped[one]
             yield "".join(swapped), "two digits swapped"
-    yield (text[1:] if text.startswith("-") else f"-{text}"), "the sign"
+    yield (text[1:] if text.startswith("-") else f"-{text}"), "the sign turned"
     for power in (-1, 1):
         moved = format(Decimal(text).scaleb(power), "f")
         if Decimal(moved) != 0:
-            yield moved, "the decimal point"
+            yield moved, "the decimal point moved"
     for place in places:
         for digit in "0123456789":
             if digit != text[place]:
-                yield f"{text[:place]}{digit}{text[place + 1 :]}", "one digit"
+                yield f"{text[:place]}{digit}{text[place + 1 :]}", "one digit changed"
 
 
-def mends(text: str, fits: Callable[[str], bool], most: int = 4) -> list[str]:
+def mends(text: str, fits: Callable[[str], bool], most: int = 4) -> str:
     """Find the misprints of a number whose undoing would settle a conflict, likeliest kind only.
 
     Parameters
@@ -187,13 +194,13 @@ def mends(text: str, fits: Callable[[str], bool], most: int = 4) -> list[str]:
 
     Returns
     -------
-    list of str
-        Each answer with its slip; empty when no single slip explains the number.
+    str
+        The answers with their slip in words; empty when no single slip explains the number.
 
     Examples
     --------
     >>> mends("9.42", lambda text: 4.9 <= float(text) <= 5.3)
-    ['4.92 (two digits swapped)']
+    '4.92 (two digits swapped)'
     """
     found: dict[str, list[str]] = {}
     for other, slip in misprints(text):
@@ -201,5 +208,6 @@ def mends(text: str, fits: Callable[[str], bool], most: int = 4) -> list[str]:
             found.setdefault(slip, []).append(other)
     for slip, others in found.items():
         if len(others) <= most:
-            return [f"{other.replace('-', MINUS)} ({slip})" for other in others]
-    return []
+            *first, last = (other.replace("-", MINUS) for other in others)
+            return f"{', '.join(first)} or {last} ({slip})" if first else f"{last} ({slip})"
+    return ""
