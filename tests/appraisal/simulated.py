@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def _slipped(rng: np.random.Generator, text: str, slip: str) -> str | None:
         sign = "-" if text.startswith("-") else ""
         return sign + f"{digits[:cut].lstrip('0') or '0'}.{digits[cut:]}".rstrip(".")
     if slip == "two digits swapped":
-        pairs = [(a, b) for a, b in zip(places, places[1:]) if text[a] != text[b]]
+        pairs = [(a, b) for a, b in pairwise(places) if text[a] != text[b]]
         if not pairs:
             return None
         a, b = pairs[int(rng.integers(len(pairs)))]

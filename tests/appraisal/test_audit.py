@@ -67,7 +67,9 @@ def test_what_is_recomputed_holds_what_is_printed(found: pe.Audit, ev: pe.Eviden
     assert (again["se_low"] <= again["se_high"]).all()
     assert again.loc["huang_2020.p27", "se_low"] < 0.1716 < again.loc["huang_2020.p27", "se_high"]
     z = ev.pooled_results.set_index("pooled_id")["z"].dropna().astype(float)
-    inside = (again.loc[z.index, "z_low"] <= z + 0.005) & (z - 0.005 <= again.loc[z.index, "z_high"])
+    inside = (again.loc[z.index, "z_low"] <= z + 0.005) & (
+        z - 0.005 <= again.loc[z.index, "z_high"]
+    )
     assert list(inside[~inside].index) == ["fang_2022.p28"]
     assert again.loc["fang_2022.p28", "q_low"] == pytest.approx(20 / 0.225)
 

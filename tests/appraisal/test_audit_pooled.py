@@ -195,9 +195,7 @@ def test_an_effect_with_fewer_decimals_than_its_interval() -> None:
     row = {"effect_measure": "MD", "estimate": "0.2", "ci_low": "0.02", "ci_high": "0.31"}
     found = only(row, "interval")
     assert found.verdict == "consistent_if"
-    assert found.reading == (
-        "0.2 was printed with fewer decimals than the rest of the effect"
-    )
+    assert found.reading == ("0.2 was printed with fewer decimals than the rest of the effect")
 
 
 def test_duplicates_with_the_sign_turned() -> None:
@@ -226,9 +224,7 @@ def test_what_is_missing_is_said() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.floats(-2, 2), st.floats(0.02, 1.5), st.integers(1, 3), st.sampled_from(["SMD", "OR"])
-)
+@given(st.floats(-2, 2), st.floats(0.02, 1.5), st.integers(1, 3), st.sampled_from(["SMD", "OR"]))
 def test_the_implied_ranges_hold_the_truth(e: float, h: float, decimals: int, measure: str) -> None:
     back = math.exp if measure == "OR" else float
     texts = [f"{back(x):.{decimals}f}" for x in (e, e - h, e + h)]

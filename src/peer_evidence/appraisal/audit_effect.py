@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from peer_evidence.appraisal.audit_check import (
 from peer_evidence.appraisal.audit_explain import explained
 from peer_evidence.appraisal.audit_laws import p_span
 from peer_evidence.appraisal.audit_readings import (
+    RATIOS,
     PrintedEffect,
     base_reading,
     disorder,
@@ -38,6 +39,9 @@ from peer_evidence.appraisal.printed_numbers import decimals_of, printed_span
 
 # how lopsided the interval of one study may be, in half-widths, when it is no Wald interval
 LOPSIDED = 0.25
+_OTHER_TEST = (
+    "it is of another test than the interval, such as chi-squared, Fisher's or a likelihood ratio"
+)
 
 
 def effect_checks(effect: PrintedEffect) -> list[Check]:
@@ -69,6 +73,8 @@ def _together(effect: PrintedEffect, found: list[Check]) -> list[Check]:
     """Report numbers that each fit the interval under some reading, but under no common one."""
     named = [check for check in found if check.check in {"se", "z", "p", "p_from_z"}]
     verdicts = {check.verdict for check in named}
+    if any(check.reading == _OTHER_TEST for check in named):
+        return []
     if len(named) < 2 or CONSISTENT_IF not in verdicts or not all(effect.interval):
         return []
     names = [name for name in ("se", "z", "p") if name in {check.check for check in named}]
@@ -83,7 +89,7 @@ def _together(effect: PrintedEffect, found: list[Check]) -> list[Check]:
     return [Check("together", INCONSISTENT, printed, why=why)]
 
 
-def _common_reading(effect: PrintedEffect, names: list[str]) -> bool:
+def _common_reading(effect: PrintedEffect, names: Sequence[str]) -> bool:
     """Tell whether some reading makes all these numbers fit the interval and one another."""
     candidates = {replace(one, sides=1, words="") for one in readings(effect, "p")}
     for reading in candidates:
@@ -174,6 +180,13 @@ def _implied(effect: PrintedEffect, name: str) -> Check:
                 reading=reading.words,
                 why=f"{why}; {only_if(reading.words)}.",
             )
+    if name in {"z", "p"} and not effect.pooled and effect.measure in RATIOS | {"RD"}:
+        return replace(
+            found,
+            verdict=CONSISTENT_IF,
+            reading=_OTHER_TEST,
+            why=f"{why}; {only_if(_OTHER_TEST)}.",
+        )
     return found
 
 

@@ -42,7 +42,7 @@ Row = Mapping[str, str]
 
 
 def pooled_effect(row: Row, level: float = 0.95) -> PrintedEffect:
-    """Take the effect out of a row of texts."""
+    """Take the effect out of a row of texts; a pool of one study is read as a study."""
     dfs = [float(row["k"]) - 1] if row.get("k") and float(row["k"]) >= 2 else []
     if row.get("q_df") and float(row["q_df"]) >= 1 and float(row["q_df"]) not in dfs:
         dfs.append(float(row["q_df"]))
@@ -57,6 +57,7 @@ def pooled_effect(row: Row, level: float = 0.95) -> PrintedEffect:
         p_relation=row.get("p_relation", ""),
         p_tails=row.get("p_tails", ""),
         df=tuple(dfs),
+        pooled=not row.get("k") or float(row["k"]) != 1,
         level=level,
     )
 
@@ -152,7 +153,11 @@ def _fixed_z(check: Check, row: Row, effect: PrintedEffect) -> Check:
     """Add to a z that is too large for its interval that it may be of a fixed-effect analysis."""
     varies = any(row.get(name) and printed_span(row[name]).low > 0 for name in ("i2", "tau2"))
     wrong = check.check == "z" and check.verdict == INCONSISTENT
-    if not (wrong and varies) or row.get("model") == "fixed" or abs(float(effect.z)) <= check.implied_high:
+    if (
+        not (wrong and varies)
+        or row.get("model") == "fixed"
+        or abs(float(effect.z)) <= check.implied_high
+    ):
         return check
     se = implied_span(effect, "se", base_reading(effect))
     ratio = (check.implied_low + check.implied_high) / 2 / abs(float(effect.z))
