@@ -29,8 +29,8 @@ def found(ev: pe.Evidence) -> pe.Audit:
 def test_both_tables_are_audited_with_their_lines(found: pe.Audit, ev: pe.Evidence) -> None:
     assert found.rows == {"pooled_results": 55, "outcomes": 272}
     assert list(found.to_frame().columns) == [
-        *("table", "row_id", "line", "check", "printed", "implied_low", "implied_high", "gap"),
-        *("verdict", "reading", "why"),
+        *("table", "row_id", "line", "check", "printed", "printed_low", "printed_high"),
+        *("implied_low", "implied_high", "gap", "verdict", "reading", "why"),
     ]
     row = found.findings.set_index("check").loc["z"]
     lines = ev.files()["pooled_results.csv"].read_text(encoding="utf-8").splitlines()

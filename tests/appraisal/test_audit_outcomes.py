@@ -276,3 +276,39 @@ def test_no_false_alarm_on_true_tables() -> None:
         assert {c.check: c.verdict for c in checks}["counts"] == "consistent"
     assert asked > 500
     assert wrong == []
+
+
+NUMBERS = st.one_of(
+    st.just(""),
+    st.decimals(-100, 1000, places=2).map(str),
+    st.sampled_from(["0", "0.0", "1", "-0.00", "1e-9", "99.99"]),
+)
+WHOLE = st.one_of(st.just(""), st.integers(0, 60).map(str))
+NAMES = [*("estimate", "ci_low", "ci_high", "se", "z", "p_value"), *(
+    f"{part}_{arm}" for part in ("mean", "sd", "percent") for arm in ("intervention", "comparison")
+)]  # fmt: skip
+COUNTED = [f"{part}_{arm}" for part in ("n", "events") for arm in ("intervention", "comparison")]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {
+            **dict.fromkeys(NAMES, NUMBERS),
+            **dict.fromkeys(COUNTED, WHOLE),
+            "effect_measure": st.sampled_from(["SMD", "RR", "RRR", "OR", "RD", "MD", "d_abs", ""]),
+            "p_relation": st.sampled_from(["", "=", "<", ">", "ns"]),
+            "p_tails": st.sampled_from(["", "one", "two"]),
+            "better_is": st.sampled_from(["", "lower", "higher"]),
+            "effect_direction": st.sampled_from(["favours_intervention", "null", "unclear"]),
+            "adjusted": st.sampled_from(["", "yes"]),
+        }
+    ),
+    st.sampled_from([None, 1, 4]),
+)
+def test_any_numbers_get_verdicts_and_sentences(row: dict[str, str], items: int | None) -> None:
+    for check in outcome_checks(row, items=items):
+        assert check.verdict in {"inconsistent", "consistent_if", "consistent", "not_checkable"}
+        assert check.gap >= 0
+        assert check.why.endswith(".") or check.verdict == "consistent"
+        assert check.reading or check.verdict != "consistent_if"

@@ -82,3 +82,9 @@ def test_what_cannot_be_asked(call, message) -> None:
     with pytest.raises(pe.InputError) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_examples_of_others() -> None:
+    assert not pe.grim("5.93", 49)  # The Economist, 18 June 2016
+    assert not pe.grim("3.48", 20)  # Wikipedia, GRIM test
+    assert not pe.grimmer("7.3", "2.51", 12)  # vignette of R's scrutiny

@@ -58,8 +58,8 @@ _WORDS = {
 _WHOLE = {"k", "n_total", "n_intervention", "n_comparison", "events_intervention"}
 _WHOLE |= {"events_comparison"}
 _COLUMNS = (
-    *("table", "row_id", "line", "check", "printed", "implied_low", "implied_high", "gap"),
-    *("verdict", "reading", "why"),
+    *("table", "row_id", "line", "check", "printed", "printed_low", "printed_high"),
+    *("implied_low", "implied_high", "gap", "verdict", "reading", "why"),
 )
 _RANGES = (
     *("table", "row_id"),
@@ -76,8 +76,9 @@ class Audit(Result):
     ----------
     table : DataFrame
         One row a check: ``table``, ``row_id``, ``line`` of the file, ``check``, ``printed``,
-        ``implied_low``, ``implied_high``, ``gap`` (distance of the printed from the implied
-        range; 0 where they meet), ``verdict``, ``reading``, ``why``.
+        ``printed_low``, ``printed_high`` (what a printed standard error, statistic or p stands
+        for), ``implied_low``, ``implied_high``, ``gap`` (distance of the printed from the
+        implied range; 0 where they meet), ``verdict``, ``reading``, ``why``.
     recomputed : DataFrame
         One row an effect with its interval: the ranges of its standard error (of the logarithm
         for ratios), statistic and two-sided p that the interval implies, and of I² and Q where

@@ -35,6 +35,8 @@ class Check:
         Under which reading the numbers agree; of a conflict, which reading is likeliest.
     why : str
         The finding as a sentence.
+    printed_low, printed_high : float
+        The values that a printed standard error, statistic or p stands for; NaN for the others.
     """
 
     check: str
@@ -45,6 +47,8 @@ class Check:
     gap: float = 0.0
     reading: str = ""
     why: str = ""
+    printed_low: float = math.nan
+    printed_high: float = math.nan
 
 
 def short(value: float) -> str:

@@ -28,6 +28,7 @@ from peer_evidence.appraisal.audit_readings import (
     distance,
     implied_span,
     is_symmetric,
+    meant,
     middle_span,
     off_middle,
     p_of_statistic,
@@ -62,7 +63,11 @@ def effect_checks(effect: PrintedEffect) -> list[Check]:
         found.append(Check("interval", NOT_CHECKABLE, "", why="The interval is not all printed."))
     for name in ("se", "z", "p"):
         if getattr(effect, name) or (name == "p" and effect.p_relation == "ns"):
-            found.append(_as_printed(effect, partial(_implied, name=name)))
+            check = _as_printed(effect, partial(_implied, name=name))
+            if name != "p" or effect.p:
+                span = meant(effect, name)
+                check = replace(check, printed_low=span.low, printed_high=span.high)
+            found.append(check)
     if effect.z and effect.p:
         found.append(_p_from_z(effect))
     parts = [explained(check, effect, found) for check in found]

@@ -129,7 +129,7 @@ def q_span(i2: Span, df: float) -> Span:
     >>> round(q.low, 1), round(q.high, 1)
     (88.9, 93.0)
     """
-    low = 0.0 if i2.low <= 0 else df / (1 - min(i2.low, 100.0) / 100)
+    low = 0.0 if i2.low <= 0 else df / (1 - min(i2.low, 99.999) / 100)
     high = math.inf if i2.high >= 100 else df / (1 - max(i2.high, 0.0) / 100)
     return Span(low, high)
 

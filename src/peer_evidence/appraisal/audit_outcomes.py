@@ -216,7 +216,7 @@ def _p_of_tests(row: Row, tests: Mapping[str, Span], basis: str) -> Check:
     """Check a printed p against every usual test of the arms."""
     effect = study_effect(row)
     one_sided = row.get("p_tails") == "one"
-    text = effect.p_words + (" (one-tailed)" if one_sided else "")
+    text = effect.p_words
     name = f"p_from_{basis}"
     halves = {test: span.map(lambda p: p / 2) for test, span in tests.items()}
     stated, turned = (halves, dict(tests)) if one_sided else (dict(tests), halves)

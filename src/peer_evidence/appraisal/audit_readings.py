@@ -89,7 +89,10 @@ class PrintedEffect:
     @property
     def p_words(self) -> str:
         """The p value as printed."""
-        return "p not significant" if self.p_relation == "ns" else f"p {self._relation}{self.p}"
+        tails = " (one-tailed)" if self.p_tails == "one" else ""
+        if self.p_relation == "ns":
+            return f"p not significant{tails}"
+        return f"p {self._relation}{self.p}{tails}"
 
     @property
     def _relation(self) -> str:
@@ -238,6 +241,16 @@ def p_of_statistic(statistic: Span, df: float, df_to: float, sides: int) -> Span
     """Give the p values of a range of statistics, over a range of degrees of freedom."""
     span = p_span(statistic, df, sides)
     return span if math.isnan(df_to) else span.with_other(p_span(statistic, df_to, sides))
+
+
+def meant(effect: PrintedEffect, name: str) -> Span:
+    """Give the values that a printed standard error, statistic or p value may stand for."""
+    if name != "p" or effect.p_relation in {"", "="}:
+        span = printed_span(getattr(effect, name))
+        return span.size() if name == "z" else Span(max(span.low, 0.0), max(span.high, 0.0))
+    if effect.p_relation == "<":
+        return Span(0.0, float(effect.p))
+    return Span(0.05 if effect.p_relation == "ns" else float(effect.p), 1.0)
 
 
 def is_symmetric(effect: PrintedEffect, reading: Reading) -> bool:

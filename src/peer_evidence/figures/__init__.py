@@ -45,6 +45,8 @@ _HOME = {
     "save": "saving",
     "to_svg": "saving",
     "to_html": "saving",
+    "audit": "_audit",
+    "audit_table": "_audit",
 }
 
 __all__ = sorted(_HOME)
