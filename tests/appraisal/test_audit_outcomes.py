@@ -130,6 +130,8 @@ def test_sound_means_and_counts() -> None:
         ({**MEANS, "effect_measure": "MD", "estimate": "-0.64"}, "means", "consistent"),
         ({**MEANS, "effect_measure": "MD", "estimate": "0.64"}, "means", "consistent_if"),
         ({**MEANS, "effect_measure": "SMD", "estimate": "-0.44"}, "means", "consistent"),
+        ({**MEANS, "sd_comparison": "-1.54"}, "sd", "inconsistent"),
+        ({**COUNTS, "p_value": "1.46"}, "p_value", "inconsistent"),
         ({**MEANS, "better_is": "higher"}, "direction", "inconsistent"),
         ({**MEANS, "effect_direction": "null"}, "direction", "consistent_if"),
     ],

@@ -104,7 +104,7 @@ def table_tests(a: int, n1: int, c: int, n2: int) -> dict[str, float]:
     """
     b, d = n1 - a, n2 - c
     events, total = a + c, n1 + n2
-    if events in (0, total):
+    if events in (0, total) or 0 in (n1, n2):
         return {}
     base = n1 * n2 * events * (total - events)
     cross = abs(a * d - b * c)

@@ -61,6 +61,9 @@ def effect_checks(effect: PrintedEffect) -> list[Check]:
         found.append(_as_printed(effect, _symmetry))
     elif any((effect.ci_low, effect.ci_high)):
         found.append(Check("interval", NOT_CHECKABLE, "", why="The interval is not all printed."))
+    if effect.p and not 0 <= float(effect.p) <= 1:
+        why = f"The printed {effect.p_words} is no probability."
+        found.append(Check("p_value", INCONSISTENT, effect.p_words, 0.0, 1.0, why=why))
     for name in ("se", "z", "p"):
         if getattr(effect, name) or (name == "p" and effect.p_relation == "ns"):
             check = _as_printed(effect, partial(_implied, name=name))

@@ -29,7 +29,7 @@ NEARLY = 0.01
 
 def explained(check: Check, effect: PrintedEffect, found: list[Check]) -> Check:
     """Add to a conflict which number is likelier wrong, and which misprint would explain it."""
-    if check.verdict != INCONSISTENT:
+    if check.verdict != INCONSISTENT or check.check == "p_value":
         return check
     fine = {one.check for one in found if one.verdict in {CONSISTENT, CONSISTENT_IF}}
     parts = []

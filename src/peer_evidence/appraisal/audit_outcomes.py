@@ -163,6 +163,8 @@ def _counts(row: Row, level: float) -> list[Check]:
     if not _has(row, "events", "n"):
         return []
     n1, n2 = _sizes(row)
+    if not n1 or not n2:
+        return []
     a, c = (int(float(row[f"events_{arm}"])) for arm in ARMS)
     found = _effect_of_counts(row, (a, n1, c, n2), level)
     tests = table_tests(a, n1, c, n2)

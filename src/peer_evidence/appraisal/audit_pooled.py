@@ -73,7 +73,7 @@ def pooled_checks(row: Row, level: float = 0.95) -> list[Check]:
     """
     effect = pooled_effect(row, level)
     found = effect_checks(effect)
-    found += [*_p_alone(row), *_sign(row), *_one_study(row), *_degrees(row), *_i2(row)]
+    found += [*_sign(row), *_one_study(row), *_degrees(row), *_i2(row)]
     agree = {check.check: check.verdict for check in found}
     found = [_fixed_z(check, row, effect) for check in found]
     return [*found, *_tau2(row, effect, agree), *_precision(row, effect, agree)]
@@ -167,14 +167,6 @@ def _fixed_z(check: Check, row: Row, effect: PrintedEffect) -> Check:
     )
     why = f"{check.why} {reading[:1].upper()}{reading[1:]}."
     return replace(check, reading="; ".join(filter(None, [check.reading, reading])), why=why)
-
-
-def _p_alone(row: Row) -> list[Check]:
-    p = row.get("p_value", "")
-    if p and not 0 <= float(p) <= 1:
-        why = f"p {shown(p)} is no probability."
-        return [Check("p_value", INCONSISTENT, f"p {shown(p)}", 0.0, 1.0, why=why)]
-    return []
 
 
 def _sign(row: Row) -> list[Check]:

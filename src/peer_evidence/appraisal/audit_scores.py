@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -40,6 +41,11 @@ def score_checks(row: Row, items: int | None) -> list[Check]:
     parts = items if items is not None else int(named[1]) if named else 1
     for arm in ARMS:
         mean, n = row.get(f"mean_{arm}", ""), row.get(f"n_{arm}", "")
+        sd = row.get(f"sd_{arm}", "")
+        if sd and float(sd) < 0:
+            why = f"SD {shown(sd)} of the {arm} arm is below 0."
+            found.append(Check("sd", INCONSISTENT, f"SD {shown(sd)}", 0.0, math.inf, why=why))
+            continue
         if not mean or not n or int(float(n)) < 1:
             continue
         size = int(float(n))
