@@ -171,6 +171,28 @@ def test_what_cannot_be_audited(call, message: str, ev: pe.Evidence) -> None:
     assert str(caught.value) == message
 
 
+def test_records_without_pooled_results(copy_of_data: Path) -> None:
+    (copy_of_data / "pooled_results.csv").unlink()
+    ev = pe.load(copy_of_data)
+    assert pe.audit(ev).rows == {"outcomes": 272}
+    with pytest.raises(pe.InputError) as caught:
+        pe.audit(ev, table="pooled_results")
+    assert str(caught.value) == (
+        "table: the records hold no pooled_results.csv, so there is nothing to audit"
+    )
+
+
+def test_a_misprint_put_into_the_records_is_found_where_it_stands(copy_of_data: Path) -> None:
+    file = copy_of_data / "pooled_results.csv"
+    text = file.read_text(encoding="utf-8")
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row.startswith("peck_2023.p12"))
+    file.write_text(text.replace("9.65,5,48,0.02,3.33", "9.65,5,48,0.02,5.33"), encoding="utf-8")
+    found = pe.audit(pe.load(copy_of_data)).findings
+    row = found[found["row_id"] == "peck_2023.p12"].set_index("check").loc["z"]
+    assert row["line"] == line
+    assert "3.33 (one digit changed)" in row["why"]
+
+
 def test_the_records_are_not_changed(ev: pe.Evidence) -> None:
     before = ev.texts("outcomes")
     pe.audit(ev)

@@ -225,6 +225,10 @@ def audit(
         parts = {name: (data, np.full(len(data), -1))}
         from_text = _is_text(data, name)
     elif hasattr(data, "texts"):
+        if table is not None and table not in data.tables:
+            raise InputError(
+                f"table: the records hold no {table}.csv, so there is nothing to audit"
+            )
         parts = dict(_of_records(data, [table] if table else list(TABLES)))
         from_text = True
     else:
