@@ -73,6 +73,10 @@ _HOME = {
     "Overlap": "appraisal.overlap",
     "effect_directions": "direction.effect_direction",
     "EffectDirections": "direction.effect_direction",
+    "audit": "appraisal.audit",
+    "Audit": "appraisal.audit",
+    "grim": "appraisal.grim",
+    "grimmer": "appraisal.grim",
 }
 
 __all__ = sorted(_HOME)

@@ -1,4 +1,5 @@
 """The command line: ``peer-evidence review | check | claims | explore``."""
+"""The command line: ``peer-evidence review | check | claims | audit``."""
 
 from __future__ import annotations
 
@@ -122,6 +123,18 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
                 running.serve_forever()
             except KeyboardInterrupt:
                 click.echo("")
+@click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
+def audit(path: Path | None, as_json: bool) -> None:
+    """Say which published numbers cannot all be true; exit 0 whatever is found."""
+    from peer_evidence.appraisal.audit import audit as check_numbers
+    from peer_evidence.records.evidence import load
+
+    with _told_plainly():
+        result = check_numbers(load(path))
+    if as_json:
+        click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
+    else:
+        click.echo(result.summary())
 
 
 def _stop(number: int, frame: Any) -> None:

@@ -64,6 +64,8 @@ _HOME = {
     "harvest_table": "harvest_rows",
     "effect_box": "_effect_box",
     "effect_box_table": "effect_box_rows",
+    "audit": "_audit",
+    "audit_table": "_audit",
 }
 
 __all__ = sorted(_HOME)

@@ -242,6 +242,11 @@ certainty, flow, claims : DataFrame
         check_choice("table", table, self.tables)
         return self._package.raw[table].lines.copy()
 
+    def texts(self, table: str) -> pd.DataFrame:
+        """Give the cells of a table as its file holds them: texts, with every printed zero."""
+        check_choice("table", table, self.tables)
+        return pd.DataFrame(dict(self._package.raw[table].columns), dtype="str")
+
     def files(self) -> dict[str, Path]:
         """Give the files of the tables by their name within the package."""
         folder = self._package.path

@@ -1,0 +1,254 @@
+"""``pe.audit`` as it is called: records, frames, errors, displays, the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import peer_evidence as pe
+from peer_evidence.appraisal.audit_pooled import pooled_checks
+from peer_evidence.cli import main
+
+from .simulated import SLIPS, printed_rows, with_slip
+
+METHODS = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+ROW = {"effect_measure": "SMD", "estimate": "-0.39", "ci_low": "-0.54", "ci_high": "-0.24"}
+
+
+@pytest.fixture(scope="module")
+def found(ev: pe.Evidence) -> pe.Audit:
+    return pe.audit(ev)
+
+
+def test_both_tables_are_audited_with_their_lines(found: pe.Audit, ev: pe.Evidence) -> None:
+    assert found.rows == {"pooled_results": 55, "outcomes": 272}
+    assert list(found.to_frame().columns) == [
+        *("table", "row_id", "line", "check", "printed", "printed_low", "printed_high"),
+        *("implied_low", "implied_high", "gap", "verdict", "reading", "why"),
+    ]
+    row = found.findings.set_index("check").loc["z"]
+    lines = ev.files()["pooled_results.csv"].read_text(encoding="utf-8").splitlines()
+    assert lines[row["line"] - 1].startswith(row["row_id"])
+    assert sum(found.counts().values()) == len(found.table)
+
+
+def test_nothing_of_the_bundled_records_is_a_surprise(found: pe.Audit) -> None:
+    assert found.findings[["row_id", "check"]].to_numpy().tolist() == [
+        ["fuhr_2014.p20", "p"],
+        ["fang_2022.p28", "z"],
+        ["fang_2022.p28", "q_df"],
+        ["mulfinger_2018.stigma_stress_6w", "interval"],
+        ["sikander_2019.phq_6m", "p"],
+    ]
+    assert found.headline().endswith(
+        "4 rows hold numbers that cannot all be true, and 12 more rows hold some that agree only "
+        "under one reading"
+    )
+
+
+def test_the_two_directions_of_the_same_pool_agree(found: pe.Audit) -> None:
+    table = found.table
+    duplicates = table[table["check"] == "duplicate"].set_index("row_id")["why"]
+    assert duplicates["fuhr_2014.p17"] == (
+        "It agrees with lloyd_evans_2014.p05 with the sign turned on estimate, ci_low, ci_high, "
+        "k, n_total, i2."
+    )
+
+
+def test_what_is_recomputed_holds_what_is_printed(found: pe.Audit, ev: pe.Evidence) -> None:
+    again = found.recomputed.set_index("row_id").loc[list(ev.pooled_results["pooled_id"])]
+    assert (again["table"] == "pooled_results").all()
+    assert (again["se_low"] <= again["se_high"]).all()
+    assert again.loc["huang_2020.p27", "se_low"] < 0.1716 < again.loc["huang_2020.p27", "se_high"]
+    z = ev.pooled_results.set_index("pooled_id")["z"].dropna().astype(float)
+    inside = (again.loc[z.index, "z_low"] <= z + 0.005) & (
+        z - 0.005 <= again.loc[z.index, "z_high"]
+    )
+    assert list(inside[~inside].index) == ["fang_2022.p28"]
+    assert again.loc["fang_2022.p28", "q_low"] == pytest.approx(20 / 0.225)
+
+
+def test_a_frame_of_texts_keeps_its_zeros() -> None:
+    frame = pd.DataFrame([{**ROW, "estimate": "-0.40", "ci_low": "-0.50", "ci_high": "-0.26"}])
+    text = pe.audit(frame)
+    assert text.from_text
+    assert text.findings["check"].tolist() == ["interval"]
+    plain = pe.audit(frame.astype({"estimate": float, "ci_low": float, "ci_high": float}))
+    assert not plain.from_text
+    assert plain.conditional["reading"].tolist() == [
+        "−0.4 and −0.5 were printed with fewer decimals than the rest of the effect"
+    ]
+    assert plain.summary().splitlines()[1] == (
+        "The numbers were given as numbers, not as texts: trailing zeros are lost, so that 0.2 "
+        "stands for anything from 0.15 to 0.25."
+    )
+
+
+def test_the_typed_frames_of_the_records_work_too(ev: pe.Evidence, found: pe.Audit) -> None:
+    typed = pe.audit(ev.pooled_results)
+    own = found.findings[found.findings["table"] == "pooled_results"]
+    assert typed.findings["row_id"].tolist() == own["row_id"].tolist()
+    assert typed.table["line"].isna().all()
+
+
+def test_a_frame_with_a_few_columns_is_checked_as_far_as_it_goes() -> None:
+    frame = pd.DataFrame({"label": ["a", "b"], "q": ["5.74", "5.74"], "q_df": [2, 2]})
+    result = pe.audit(frame.assign(i2=["65", "95"], k=[3, 2]), table="pooled_results")
+    assert result.table[["row_id", "check", "verdict"]].to_numpy().tolist() == [
+        ["a", "q_df", "consistent"],
+        ["a", "i2", "consistent"],
+        ["b", "q_df", "inconsistent"],
+        ["b", "i2", "consistent_if"],
+    ]
+    empty = pe.audit(pd.DataFrame({"estimate": [], "ci_low": [], "ci_high": []}))
+    assert empty.table.empty
+    assert empty.headline().startswith("0 pooled results: 0 checks could be made on 0 rows; no row")
+
+
+def test_the_shape_of_a_frame_is_guessed_and_can_be_told() -> None:
+    frame = pd.DataFrame({"events_intervention": [12], "n_intervention": [10], "k": [1]})
+    assert list(pe.audit(frame).rows) == ["outcomes"]
+    assert list(pe.audit(frame, table="pooled_results").rows) == ["pooled_results"]
+
+
+def test_whole_scores_are_checked_when_told(ev: pe.Evidence) -> None:
+    counts = {"Number of readmissions": 1, "Hospital days": 1}
+    told = pe.audit(ev, table="outcomes", items=counts).table
+    grim = told[(told["check"] == "grim") & told["row_id"].str.startswith("sledge_2011")]
+    assert grim["verdict"].tolist() == ["consistent"] * 4
+    hope = pe.audit(ev, table="outcomes", items={"Hope Index": 1}).findings
+    assert "barbic_2009.hope_3m" in set(hope["row_id"])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda ev: pe.audit(3),  # type: ignore[arg-type]
+            "data: found int, allowed is the records that peer_evidence.load() gives, or a "
+            "DataFrame like its pooled_results or outcomes",
+        ),
+        (
+            lambda ev: pe.audit(ev, table="outcome"),
+            "table: found 'outcome', allowed are 'pooled_results', 'outcomes'; did you mean "
+            "'outcomes'?",
+        ),
+        (
+            lambda ev: pe.audit(pd.DataFrame({"estimat": [1]})),
+            "audit: no column 'estimate' (the nearest it has is 'estimat'), 'ci_low', 'ci_high'; "
+            "it has estimat",
+        ),
+        (
+            lambda ev: pe.audit(pd.DataFrame([{**ROW, "k": "3.5", "z": "1,5"}])),
+            "data: 2 cells that cannot be read:\n"
+            "  row 1: k: found '3.5', allowed is a whole number\n"
+            "  row 1: z: found '1,5', allowed is a number",
+        ),
+        (
+            lambda ev: pe.audit(ev, items={"Hope Index": 0}),
+            "items: found 0 for 'Hope Index', allowed is at least 1",
+        ),
+        (
+            lambda ev: pe.audit(ev, level=95),
+            "level: found 95, allowed is a number between 0 and 1, such as 0.95 for 95 per cent",
+        ),
+        (
+            lambda ev: pe.audit(ev).with_verdict("wrong"),
+            "verdict: found 'wrong', allowed are 'inconsistent', 'consistent_if', 'consistent', "
+            "'not_checkable'",
+        ),
+    ],
+)
+def test_what_cannot_be_audited(call, message: str, ev: pe.Evidence) -> None:
+    with pytest.raises(pe.InputError) as caught:
+        call(ev)
+    assert str(caught.value) == message
+
+
+def test_records_without_pooled_results(copy_of_data: Path) -> None:
+    (copy_of_data / "pooled_results.csv").unlink()
+    ev = pe.load(copy_of_data)
+    assert pe.audit(ev).rows == {"outcomes": 272}
+    with pytest.raises(pe.InputError) as caught:
+        pe.audit(ev, table="pooled_results")
+    assert str(caught.value) == (
+        "table: the records hold no pooled_results.csv, so there is nothing to audit"
+    )
+
+
+def test_a_misprint_put_into_the_records_is_found_where_it_stands(copy_of_data: Path) -> None:
+    file = copy_of_data / "pooled_results.csv"
+    text = file.read_text(encoding="utf-8")
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row.startswith("peck_2023.p12"))
+    file.write_text(text.replace("9.65,5,48,0.02,3.33", "9.65,5,48,0.02,5.33"), encoding="utf-8")
+    found = pe.audit(pe.load(copy_of_data)).findings
+    row = found[found["row_id"] == "peck_2023.p12"].set_index("check").loc["z"]
+    assert row["line"] == line
+    assert "3.33 (one digit changed)" in row["why"]
+
+
+def test_the_records_are_not_changed(ev: pe.Evidence) -> None:
+    before = ev.texts("outcomes")
+    pe.audit(ev)
+    pd.testing.assert_frame_equal(ev.texts("outcomes"), before)
+    assert "study_n_total" not in before.columns
+    assert ev.texts("pooled_results").set_index("pooled_id").loc["peck_2023.p13", "q"] == "9.30"
+
+
+def test_the_command_line_prints_the_findings_and_exits_0(found: pe.Audit) -> None:
+    result = CliRunner().invoke(main, ["audit"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.output == f"{found.summary()}\n"
+    as_json = json.loads(CliRunner().invoke(main, ["audit", "--json"]).output)
+    assert [row["verdict"] for row in as_json] == list(found.table["verdict"])
+
+
+NAMES = {
+    "estimate": ["estimate"],
+    "end of the interval": ["ci_low", "ci_high"],
+    "p": ["p_value"],
+    "z": ["z"],
+    "number of studies, df of Q": ["k", "q_df"],
+    "I²": ["i2"],
+    "Q": ["q"],
+}
+
+
+def detection_table() -> str:
+    """Slip once in each of many true rows; count how often the audit says so."""
+    rng = np.random.default_rng(20240614)
+    rows = list(printed_rows(rng, 240))
+    lines = ["| slip in | slips | cannot all be true | or only under one reading |"]
+    lines.append("|---|---|---|---|")
+    for name, columns in NAMES.items():
+        tried = hard = soft = 0
+        for place, row in enumerate(rows):
+            column, slip = columns[place % len(columns)], SLIPS[place % len(SLIPS)]
+            if slip == "sign turned" and name not in {"estimate", "end of the interval"}:
+                continue  # impossible, or harmless as in z, which many print without its sign
+            other = with_slip(rng, row, column, slip)
+            if other is None or (column in {"k", "q_df"} and _impossible(other[column])):
+                continue
+            usual = {c.check for c in pooled_checks(row) if c.verdict == "consistent_if"}
+            checks = pooled_checks(other)
+            wrong = any(c.verdict == "inconsistent" for c in checks)
+            named = {c.check for c in checks if c.verdict == "consistent_if"} - usual
+            tried, hard, soft = tried + 1, hard + wrong, soft + (wrong or bool(named))
+        lines.append(f"| {name} | {tried} | {hard / tried:.0%} | {soft / tried:.0%} |")
+    return "\n".join(lines)
+
+
+def _impossible(text: str) -> bool:
+    return not float(text).is_integer() or float(text) < 1
+
+
+def test_the_detection_rates_in_the_method_notes_are_those_computed() -> None:
+    held = re.search("<!-- audit -->\n(.*?)\n<!-- /audit -->", METHODS, re.DOTALL)
+    assert held is not None
+    assert held.group(1) == detection_table()
