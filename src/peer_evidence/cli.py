@@ -1,5 +1,4 @@
-"""The command line: ``peer-evidence review | check | claims | explore``."""
-"""The command line: ``peer-evidence review | check | claims | audit``."""
+"""The command line: ``peer-evidence review | check | claims | audit | explore``."""
 
 from __future__ import annotations
 
@@ -123,6 +122,10 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
                 running.serve_forever()
             except KeyboardInterrupt:
                 click.echo("")
+
+
+@main.command()
+@_PATH
 @click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
 def audit(path: Path | None, as_json: bool) -> None:
     """Say which published numbers cannot all be true; exit 0 whatever is found."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from peer_evidence.appraisal.audit import audit
 from peer_evidence.appraisal.certainty import certainty_table
 from peer_evidence.appraisal.overlap import overlap
 from peer_evidence.appraisal.risk_of_bias import risk_of_bias_summary
@@ -15,6 +16,7 @@ from peer_evidence.direction.tally import tally
 from peer_evidence.pooling.pools import pools
 
 if TYPE_CHECKING:
+    from peer_evidence.appraisal.audit import Audit
     from peer_evidence.appraisal.certainty import Certainty
     from peer_evidence.appraisal.overlap import Overlap
     from peer_evidence.appraisal.risk_of_bias import RiskOfBias
@@ -52,6 +54,8 @@ class Analyses:
         The judgements of the tool that most studies are judged with; None without any.
     certainty : Certainty
         What is suggested and judged of the certainty of each pool.
+    audited : Audit
+        Whether the numbers that sources print agree with one another.
     shared : Overlap or None
         How far reviews share studies; None when fewer than two have a confirmed one.
     """
@@ -66,6 +70,7 @@ class Analyses:
     study_directions: EffectDirections | None
     bias: RiskOfBias | None
     certainty: Certainty
+    audited: Audit
     shared: Overlap | None
 
 
@@ -89,6 +94,7 @@ def analyse(ev: Evidence) -> Analyses:
         ),
         bias=risk_of_bias_summary(ev) if judged else None,
         certainty=certainty_table(ev, pooled),
+        audited=audit(ev),
         shared=overlap(ev) if _several_reviews(ev) else None,
     )
 

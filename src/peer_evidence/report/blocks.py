@@ -30,13 +30,17 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A figure with its alternative text, its caption and the files it was saved to."""
+    """A figure with its alternative text, its caption and the files it was saved to.
+
+    A ``narrow`` one is of one column's width and is not blown up to the width of the page.
+    """
 
     kind: ClassVar[str] = "drawing"
     source: str
     alt: str
     caption: Html
     files: Sequence[str] = ()
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

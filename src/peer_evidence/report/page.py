@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from peer_evidence.records.evidence import Evidence
     from peer_evidence.report.analyses import Analyses
+
+
+_TWO_COLUMNS = 300.0  # points; figures are of one column (241) or of two (499)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,15 @@ class Context:
             data = base64.b64encode(saved.svg).decode("ascii")
             source = f"data:image/svg+xml;base64,{data}"
             text = caption if number == 1 else f"Page {number} of {len(pages)}."
-            found.append(Drawing(source, saved.alt, text, saved.files))
+            narrow = _width(saved.svg) < _TWO_COLUMNS
+            found.append(Drawing(source, saved.alt, text, saved.files, narrow))
         return found
+
+
+def _width(svg: bytes) -> float:
+    """Give the width of a drawing in points."""
+    found = re.search(rb'<svg[^>]* width="([0-9.]+)pt"', svg)
+    return float(found[1]) if found else _TWO_COLUMNS
 
 
 def render(context: Context) -> str:
@@ -80,6 +91,7 @@ def render(context: Context) -> str:
     from peer_evidence.report.sections import (
         admissions,
         appraisal,
+        audit,
         claims,
         framework,
         methods,
@@ -101,6 +113,7 @@ def render(context: Context) -> str:
         pooled.section(context),
         appraisal.section(context),
         published.section(context),
+        audit.section(context),
         framework.practice(context),
         unknown.section(context),
         methods.section(context),

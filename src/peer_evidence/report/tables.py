@@ -41,6 +41,7 @@ def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
     if analyses.shared is not None:
         tables["overlap_pairs"] = analyses.shared.pairs
         tables["overlap_reviews"] = analyses.shared.members
+    tables["audit"] = analyses.audited.to_frame()
     tables["certainty_worksheet"] = analyses.certainty.worksheet()
     if analyses.hospital is not None:
         tables["admissions"] = analyses.hospital.rows
