@@ -45,6 +45,17 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    # dependent effects
+    "multilevel": "pooling.multilevel",
+    "Multilevel": "pooling.multilevel",
+    "multivariate": "pooling.multivariate",
+    "Multivariate": "pooling.multivariate",
+    "covariance": "pooling.covariance",
+    "Covariance": "pooling.covariance",
+    "robust": "pooling.robust",
+    "Robust": "pooling.robust",
+    "rve": "pooling.rve",
+    "RobustMeta": "pooling.rve",
 }
 
 __all__ = sorted(_HOME)

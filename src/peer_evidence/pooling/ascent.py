@@ -1,0 +1,207 @@
+"""To the top of a likelihood within bounds, and along its profile. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peer_evidence.pooling.gaussian import Value
+from peer_evidence.pooling.projection import Floats
+
+Evaluate = Callable[[Floats], Value | None]
+
+_STEPS = 200
+_TIGHT = 1e-13  # relative step that ends the ascent
+_GOOD = 1e-8  # relative step that counts as converged when rounding allows no smaller one
+
+
+class Top(NamedTuple):
+    """A maximum: the parameters, the likelihood there, whether it was reached."""
+
+    at: Floats
+    value: Value
+    converged: bool
+
+
+def climb(
+    evaluate: Evaluate,
+    start: Floats,
+    low: Floats,
+    high: Floats,
+    scale: Floats,
+    known: Sequence[Top] = (),
+) -> Top | None:
+    """Climb by Newton's method inside a box; scoring where the surface is not yet concave.
+
+    A parameter that leans on its bound while the score pushes it out is held there. The climb ends
+    where it comes close to a top that is ``known``.
+    """
+    at = np.clip(start, low, high)
+    value = evaluate(at)
+    if value is None:
+        return None
+    smallest, stalled = np.inf, 0
+    for _ in range(_STEPS):
+        met = [top for top in known if _close(at, value, top, scale)]
+        if met:
+            return met[0]
+        free = _free(at, value.score, low, high)
+        if not free.any():
+            return Top(at, value, converged=True)
+        step = np.zeros_like(at)
+        step[free] = _direction(value, free)
+        new = np.clip(at + step, low, high)
+        size = float((np.abs(new - at) / (np.abs(at) + 1e-3 * scale)).max())
+        if size <= _TIGHT:
+            return Top(at, value, converged=True)
+        better = _step(evaluate, value, at, step, low, high, certain=size < 1e-6)
+        if better is None and size > _GOOD:  # a bound bent the step: along the score instead
+            uphill = np.where(free, value.score / np.diag(value.expected).clip(1e-300), 0.0)
+            better = _step(evaluate, value, at, uphill, low, high, certain=False)
+        if better is None:
+            return Top(at, value, converged=size <= _GOOD)
+        at, value = better
+        stalled = stalled + 1 if size >= 0.5 * smallest else 0
+        smallest = min(smallest, size)
+        if smallest <= _GOOD and stalled >= 2:
+            return Top(at, value, converged=True)
+    return Top(at, value, converged=False)
+
+
+def _close(at: Floats, value: Value, top: Top, scale: Floats) -> bool:
+    near = (np.abs(at - top.at) <= 1e-3 * (np.abs(top.at) + 1e-3 * scale)).all()
+    return bool(near) and abs(top.value.ll - value.ll) < 1e-3
+
+
+def _free(at: Floats, score: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    held = ((at <= low) & (score <= 0)) | ((at >= high) & (score >= 0)) | (low >= high)
+    return ~held
+
+
+def _direction(value: Value, free: NDArray[np.bool_]) -> Floats:
+    """Give Newton's step, or that of scoring where the surface is not concave."""
+    pick = np.ix_(free, free)
+    for matrix in (value.observed[pick], value.expected[pick]):
+        try:
+            np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            continue
+        return np.asarray(np.linalg.solve(matrix, value.score[free]))
+    size, vectors = np.linalg.eigh(value.expected[pick])
+    floor = max(1e-8 * float(size.max()), np.finfo(float).tiny)
+    return np.asarray(vectors @ ((vectors.T @ value.score[free]) / np.maximum(size, floor)))
+
+
+def _step(
+    evaluate: Evaluate,
+    value: Value,
+    at: Floats,
+    step: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    certain: bool,
+) -> tuple[Floats, Value] | None:
+    """Take the step, or the first half, quarter, ... of it that climbs."""
+    for halving in range(40):
+        new = np.clip(at + step * 0.5**halving, low, high)
+        found = evaluate(new)
+        if found is not None and (certain or found.ll >= value.ll):
+            return new, found
+    return None
+
+
+def best(
+    evaluate: Evaluate, starts: list[Floats], low: Floats, high: Floats, scale: Floats
+) -> Top | None:
+    """Climb from several places and keep the highest top."""
+    reached: list[Top] = []
+    for start in starts:
+        top = climb(evaluate, start, low, high, scale, [one for one in reached if one.converged])
+        if top is not None:
+            reached.append(top)
+    return max(reached, key=lambda top: top.value.ll) if reached else None
+
+
+def profile_interval(
+    evaluate: Evaluate,
+    top: Top,
+    which: int,
+    drop: float,
+    low: Floats,
+    high: Floats,
+    scale: Floats,
+) -> tuple[float, float]:
+    """Find where the profile likelihood of one parameter has fallen by ``drop`` / 2.
+
+    A bound of the parameter is the end where the profile does not fall so far.
+    """
+    ends = []
+    for side in (-1.0, 1.0):
+        limit = float(low[which] if side < 0 else high[which])
+        ends.append(_end(evaluate, top, which, drop, (low, high), scale, side, limit))
+    return ends[0], ends[1]
+
+
+def _end(
+    evaluate: Evaluate,
+    top: Top,
+    which: int,
+    drop: float,
+    bounds: tuple[Floats, Floats],
+    scale: Floats,
+    side: float,
+    limit: float,
+) -> float:
+    """Find one end of a profile interval by Newton's method kept within a bracket."""
+    warm = top.at
+
+    def below(t: float) -> tuple[float, float]:
+        """Give how far the profile is below the wanted drop, and its slope."""
+        nonlocal warm
+        low, high = bounds[0].copy(), bounds[1].copy()
+        low[which] = high[which] = t
+        start = warm.copy()
+        start[which] = t
+        found = climb(evaluate, start, low, high, scale)
+        if found is None:
+            return np.inf, np.nan
+        warm = found.at
+        return 2.0 * (top.value.ll - found.value.ll) - drop, -2.0 * float(found.value.score[which])
+
+    peak = float(top.at[which])
+    inner, outer = peak, peak
+    if peak == limit:
+        return limit
+    if np.isfinite(limit) and below(limit)[0] <= 0:
+        return limit
+    curvature = max(float(top.value.expected[which, which]), 1e-300)
+    size = abs(peak) + float(scale[which])
+    reach = float(np.clip(np.sqrt(drop / curvature), 1e-3 * size, 10.0 * size))
+    warm = top.at
+    for _ in range(60):
+        outer = peak + side * reach
+        outer = max(outer, limit) if side < 0 else min(outer, limit)
+        value, slope = below(outer)
+        if value >= 0:
+            break
+        inner, reach = outer, 2.0 * reach
+    else:
+        return float("nan")
+    t = outer
+    for _ in range(100):
+        guess = t - value / slope if np.isfinite(slope) and slope != 0 else np.nan
+        inside = min(inner, outer) < guess < max(inner, outer)
+        new = guess if inside else 0.5 * (inner + outer)
+        if abs(new - t) <= 1e-11 * (abs(t) + 1e-3 * float(scale[which])):
+            return float(new)
+        t = new
+        value, slope = below(t)
+        if value >= 0:
+            outer = t
+        else:
+            inner = t
+    return float(t)

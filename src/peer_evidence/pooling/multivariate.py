@@ -1,0 +1,431 @@
+"""``multivariate``: several outcomes of the same studies pooled together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from peer_evidence.checks import check_choice, check_columns, check_level
+from peer_evidence.errors import ConvergenceWarning, FewStudiesWarning, InputError
+from peer_evidence.pooling import laws
+from peer_evidence.pooling.ascent import Top, best, profile_interval
+from peer_evidence.pooling.covariance import Covariance, read_groups
+from peer_evidence.pooling.dependent import (
+    METHODS,
+    Fitted,
+    build,
+    coefficient_frame,
+    fit_frame,
+    make_model,
+    read_dependent,
+    unlabel,
+    wald_test,
+)
+from peer_evidence.pooling.design import build_design
+from peer_evidence.pooling.gaussian import Gaussian, Value
+from peer_evidence.pooling.layout import codes_of, lay_out
+from peer_evidence.pooling.structures import STRUCTURES, Outcomes, Structure
+from peer_evidence.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from peer_evidence.pooling.projection import Floats
+
+MEANS = ("outcome", "common")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Multivariate(Result):
+    """A multivariate meta-analysis: effects of several outcomes, correlated within studies.
+
+    Attributes
+    ----------
+    outcomes : tuple of str
+        The outcomes, in alphabetical order.
+    tau2 : tuple of float
+        Between-study variance of each outcome.
+    between : array (o, o)
+        Between-study covariance matrix of the outcomes.
+    n_studies, k : int
+        Studies and effects.
+    qm, qm_df, qm_p_value : float, int, float
+        Test that all coefficients but an intercept are 0.
+    """
+
+    outcomes: tuple[str, ...]
+    tau2: tuple[float, ...]
+    between: Floats
+    n_studies: int
+    k: int
+    structure: str
+    method: str
+    ci: str
+    level: float
+    log_likelihood: float
+    q: float
+    q_df: float
+    q_p_value: float
+    qm: float
+    qm_df: int
+    qm_p_value: float
+    converged: bool
+    fitted: Fitted = field(repr=False)
+    top: Top | None = field(repr=False)
+    parameters: Structure | None = field(repr=False)
+    study_column: tuple[str, tuple[str, ...]] = field(repr=False)
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Label and reason of each row that has no effect and is not in the analysis."""
+        return self.fitted.studies.left_out
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """One row a coefficient: estimate, se, statistic, p_value, df, ci_low, ci_high."""
+        return coefficient_frame(self.fitted.model, self.fitted.names)
+
+    def correlation(self, one: str, other: str) -> float:
+        """Give the between-study correlation of two outcomes; NaN where one does not vary."""
+        i, j = (
+            self.outcomes.index(check_choice("outcome", name, self.outcomes))
+            for name in (one, other)
+        )
+        scale = float(self.between[i, i] * self.between[j, j])
+        return float(self.between[i, j]) / scale**0.5 if scale > 0 else float("nan")
+
+    def contrast(self, weights: dict[str, float]) -> pd.DataFrame:
+        """Give a weighted sum of coefficients with its test.
+
+        Parameters
+        ----------
+        weights : dict
+            Weight by name of the coefficient, such as ``{"a": 1, "b": -1}``.
+
+        Returns
+        -------
+        DataFrame
+            One row: estimate, se, statistic, p_value, df, ci_low, ci_high.
+        """
+        f = self.fitted
+        for name in weights:
+            check_choice("weights", name, f.names)
+        c = np.array([float(weights.get(name, 0.0)) for name in f.names])
+        df = np.array([float(f.model.df[c != 0].min())])
+        made = make_model(
+            np.array([c @ f.model.beta]),
+            np.array([[c @ f.model.covariance @ c]]),
+            df,
+            self.level,
+        )
+        return coefficient_frame(made, ("contrast",))
+
+    def variance_intervals(self, level: float | None = None) -> pd.DataFrame:
+        """Give profile-likelihood intervals of tau2 and rho under CS, HCS and DIAG.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level, by default that of the analysis.
+
+        Returns
+        -------
+        DataFrame
+            One row a parameter: estimate, ci_low, ci_high.
+
+        Raises
+        ------
+        InputError
+            For UN, whose parameters are entries of a factor and have no such interval here.
+        """
+        import pandas as pd
+
+        wanted = self.level if level is None else check_level(level)
+        shape, top = self.parameters, self.top
+        if shape is None or top is None or shape.name == "UN":
+            raise InputError(
+                f"structure: found {self.structure!r}, intervals of the variances are given for "
+                "'HCS', 'CS' and 'DIAG'"
+            )
+        problem = self.fitted.problem
+        evaluate, low, high, scale = _surface(problem, shape, self.method)
+        drop = float(laws.chi2_quantile(1.0 - wanted, 1.0))
+        ends = np.array(
+            [
+                profile_interval(evaluate, top, place, drop, low, high, scale)
+                for place in range(shape.size)
+            ]
+        )
+        found = np.column_stack([top.at, ends])
+        if shape.name == "HCS":
+            found[:-1] **= 2
+        names = ["tau2"] if shape.name == "CS" else [f"tau2[{one}]" for one in self.outcomes]
+        names += ["rho"] if shape.name != "DIAG" else []
+        columns = ["estimate", "ci_low", "ci_high"]
+        return pd.DataFrame(found, columns=columns, index=pd.Index(names, name="parameter"))
+
+    def cluster_columns(self) -> dict[str, tuple[str, ...]]:
+        """Give the study of each effect by the name of its column, for :func:`robust`."""
+        return dict([self.study_column])
+
+    def fit_statistics(self) -> pd.DataFrame:
+        """Give log-likelihood, deviance, AIC, BIC and AICc under ML and REML (rows)."""
+        return fit_frame(self.fitted, 0 if self.parameters is None else self.parameters.size)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row a coefficient."""
+        return self.coefficients
+
+    def summary(self) -> str:
+        """Say the pooled effect of each outcome, then how they vary together."""
+        from peer_evidence.pooling.dependent_words import describe_outcomes
+
+        return describe_outcomes(self)
+
+
+def multivariate(
+    data: pd.DataFrame,
+    effect: str = "effect",
+    variance: str = "variance",
+    *,
+    outcome: str,
+    study: str,
+    structure: str = "UN",
+    covariance: Covariance | Any = None,
+    moderators: str | Sequence[str] | None = None,
+    means: str = "outcome",
+    method: str = "REML",
+    ci: str = "wald",
+    level: float = 0.95,
+    label: str = "label",
+) -> Multivariate:
+    """Pool several outcomes of the same studies together.
+
+    ``y_ia = x_ia beta + u_ia + e_ia``: the random effects of a study have a covariance between
+    outcomes, its sampling errors a known one (Jackson, Riley and White 2011, doi 10.1002/sim.4172).
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row an effect; a study has at most one row an outcome.
+    effect, variance, outcome, study : str
+        Columns; with ``covariance`` the variances may be absent.
+    structure : {"UN", "HCS", "CS", "DIAG", "FE"}
+        Covariance between outcomes: unstructured; own variances and one correlation; one variance
+        and one correlation; own variances, no correlation; none at all (common effects).
+    covariance : Covariance or array (k, k), optional
+        Known covariance of the sampling errors, as :func:`covariance` builds it. Without it they
+        are taken as independent, which is rarely true for outcomes of the same people.
+    moderators : str, list of str, optional
+        Columns. With ``means="outcome"`` each has a coefficient for each outcome.
+    means : {"outcome", "common"}
+        A mean for each outcome, or one for all; a formula of moderators is taken as it is.
+    method : {"REML", "ML"}
+        Likelihood of the variances.
+    ci : {"wald", "t"}
+        Interval: normal, or t with k - p degrees of freedom.
+    level : float
+        Confidence level of all intervals.
+    label : str
+        Column that names the rows; else study_id, outcome_id or the index is used.
+
+    Returns
+    -------
+    Multivariate
+        The result, with ``coefficients``, ``contrast``, ``correlation``, ``variance_intervals``.
+
+    Raises
+    ------
+    InputError
+        What :func:`multilevel` refuses; a study with two rows of one outcome; a single outcome.
+
+    Warns
+    -----
+    FewStudiesWarning, ConvergenceWarning
+        No more studies than variance parameters; a maximum that was not reached.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> data = pd.DataFrame(
+    ...     {
+    ...         "study": [1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
+    ...         "outcome": ["a", "b"] * 5,
+    ...         "effect": [0.47, -0.32, 0.20, -0.60, 0.40, -0.12, 0.26, -0.31, 0.56, -0.39],
+    ...         "variance": [
+    ...             0.0075, 0.0077, 0.0057, 0.0008, 0.0021, 0.0014, 0.0029, 0.0015, 0.0148, 0.0304
+    ...         ],
+    ...     }
+    ... )
+    >>> m = multivariate(data, outcome="outcome", study="study", structure="DIAG")
+    >>> m.coefficients["estimate"].round(3).tolist()
+    [0.361, -0.346]
+    """
+    check_choice("structure", structure, (*STRUCTURES, "FE"))
+    check_choice("method", method, METHODS)
+    check_choice("ci", ci, ("wald", "t"))
+    check_choice("means", means, MEANS)
+    check_level(level)
+    studies, kept, known = read_dependent(data, effect, variance, label, covariance)
+    used = data if kept.all() else data[kept]
+    check_columns(used.columns, [outcome, study], "data")
+    where, names, kinds = _read_outcomes(used, outcome, study)
+    matrix, labels = _design(used, names, kinds, moderators, means)
+    if len(studies) <= matrix.shape[1]:
+        raise InputError(
+            f"data: found {len(studies)} effects for {matrix.shape[1]} coefficients, allowed are "
+            "more effects than coefficients"
+        )
+    codes, groups = codes_of(where)
+    place = Outcomes(kinds, codes, len(names))
+    problem = build(studies, matrix, known, place, lay_out(codes), f"study {study!r}")
+    shape = None if structure == "FE" else Structure(structure, len(names))
+    theta, top = _fit(problem, shape, method)
+    gls = problem.fit(theta)
+    none = problem.fit(np.zeros_like(theta))
+    if gls is None or none is None:
+        raise InputError("covariance: found a matrix that is not positive definite")
+    beta, covariance_of = unlabel(problem, gls)
+    df = np.full(len(beta), np.inf if ci == "wald" else float(problem.k - problem.p))
+    model = make_model(beta, covariance_of, df, float(level))
+    _warn(top, shape, len(groups))
+    start = int(labels[0] == "intercept" and len(labels) > 1)
+    test = wald_test(model, slice(start, None))
+    between = np.zeros((len(names), len(names))) if shape is None else shape.matrix(theta)
+    return Multivariate(
+        outcomes=names,
+        tau2=tuple(float(one) for one in np.diag(between)),
+        between=between,
+        n_studies=len(groups),
+        k=len(studies),
+        structure=structure,
+        method=method,
+        ci=ci,
+        level=float(level),
+        log_likelihood=problem.log_likelihood(gls, method),
+        q=none.q,
+        q_df=float(problem.k - problem.p),
+        q_p_value=float(laws.chi2_tail(none.q, problem.k - problem.p)),
+        qm=test[0],
+        qm_df=test[1],
+        qm_p_value=test[3],
+        converged=top is None or top.converged,
+        fitted=Fitted(studies, labels, matrix, None, model, known, place, theta, problem),
+        top=top,
+        parameters=shape,
+        study_column=(study, tuple(where)),
+    )
+
+
+def _read_outcomes(
+    data: pd.DataFrame, outcome: str, study: str
+) -> tuple[list[str], tuple[str, ...], Any]:
+    """Read study and outcome of each row; refuse two rows of one outcome in a study."""
+    where, what = read_groups(data, study), read_groups(data, outcome)
+    names = tuple(sorted(set(what)))
+    if len(names) == 1:
+        raise InputError(
+            f"outcome: found the single outcome {names[0]!r}, allowed are two or more; "
+            "use meta_analysis or multilevel"
+        )
+    if len(set(where)) == 1:
+        raise InputError(
+            f"study: found the single study {where[0]!r}, allowed are two or more; one study says "
+            "nothing about how studies differ"
+        )
+    seen: set[tuple[str, str]] = set()
+    for pair in zip(where, what, strict=True):
+        if pair in seen:
+            raise InputError(
+                f"outcome: study {pair[0]!r} has two rows of outcome {pair[1]!r}, allowed is one; "
+                "use multilevel with a covariance for several results of one outcome"
+            )
+        seen.add(pair)
+    return where, names, np.array([names.index(one) for one in what], dtype=np.int64)
+
+
+def _design(
+    data: pd.DataFrame,
+    names: tuple[str, ...],
+    kinds: Any,
+    moderators: str | Sequence[str] | None,
+    means: str,
+) -> tuple[Floats, tuple[str, ...]]:
+    """Make the design matrix: outcomes, or outcomes by moderators."""
+    formula = isinstance(moderators, str) and "~" in moderators
+    if moderators is not None and (means == "common" or formula):
+        design, matrix = build_design(data, moderators)
+        return matrix, design.names
+    if means == "common":
+        return np.ones((len(data), 1)), ("intercept",)
+    which = np.eye(len(names))[kinds]
+    if moderators is None:
+        return which, names
+    design, matrix = build_design(data, moderators)
+    parts = [which * column[:, None] for column in matrix.T]
+    labels = list(names)
+    for one in design.names[1:]:
+        labels += [f"{name}:{one}" for name in names]
+    full = np.hstack(parts)
+    if np.linalg.matrix_rank(full / np.maximum(np.abs(full).max(axis=0), 1e-300)) < full.shape[1]:
+        raise InputError(
+            "moderators: their coefficients cannot be told apart within each outcome; use "
+            "means='common', or fewer moderators"
+        )
+    return full, tuple(labels)
+
+
+def _surface(problem: Gaussian, shape: Structure, method: str) -> Any:
+    """Give the likelihood as a function of the parameters, their bounds and scale."""
+
+    def evaluate(psi: Floats) -> Value | None:
+        made = shape.map(psi)
+        value = problem.evaluate(made.theta, method)
+        return None if value is None else shape.pull(made, value)
+
+    v = np.concatenate([np.einsum("cii->ci", one).ravel() for one in problem.v])
+    real = np.concatenate([batch.real.ravel() for batch in problem.layout.batches])
+    low, high = shape.bounds()
+    return evaluate, low, high, shape.scale(float(np.median(v[real])))
+
+
+def _fit(problem: Gaussian, shape: Structure | None, method: str) -> tuple[Floats, Top | None]:
+    """Find the covariance between outcomes, climbing from several correlations and sizes."""
+    if shape is None:
+        count = problem.b[0].shape[0]
+        return np.zeros(count), None
+    evaluate, low, high, scale = _surface(problem, shape, method)
+    squares = np.zeros(shape.count)
+    numbers = np.zeros(shape.count)
+    diagonal = [place for place, (a, b) in enumerate(shape.pairs) if a == b]
+    gls = problem.fit(np.zeros(len(shape.pairs)))
+    if gls is None:
+        raise InputError("covariance: found a matrix that is not positive definite")
+    for b, r in zip(problem.b, gls.residuals, strict=True):
+        own = np.einsum("jcii->jci", b[diagonal])
+        squares += (own * r**2).sum(axis=(1, 2))
+        numbers += own.sum(axis=(1, 2))
+    size = np.maximum(squares / numbers, 1e-6 * float(scale[0]))
+    sharp = max(-0.5, -0.5 / (shape.count - 1.0))
+    rhos = (0.0,) if shape.name == "DIAG" else (0.0, 0.6, sharp)
+    starts = [shape.start(size * times, rho) for rho in rhos for times in (0.1, 0.7)]
+    top = best(evaluate, starts, low, high, scale)
+    if top is None:
+        raise InputError("data: the likelihood could not be evaluated; check variances and effects")
+    return shape.map(top.at).theta, top
+
+
+def _warn(top: Top | None, shape: Structure | None, studies: int) -> None:
+    if shape is not None and studies <= shape.size:
+        text = (
+            f"{studies} studies for {shape.size} variances and correlations between outcomes: "
+            "they can hardly be estimated; a simpler structure has fewer"
+        )
+        warnings.warn(text, FewStudiesWarning, stacklevel=3)
+    if top is not None and not top.converged:
+        text = "the maximum of the likelihood was not reached; do not use the result"
+        warnings.warn(text, ConvergenceWarning, stacklevel=3)
