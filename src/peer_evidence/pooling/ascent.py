@@ -15,7 +15,7 @@ Evaluate = Callable[[Floats], Value | None]
 
 _STEPS = 200
 _TIGHT = 1e-13  # relative step that ends the ascent
-_GOOD = 1e-8  # relative step that counts as converged when rounding allows no smaller one
+_FLAT = 1e-11  # promised gain, relative to the height, that rounding hides
 
 
 class Top(NamedTuple):
@@ -51,22 +51,23 @@ def climb(
         free = _free(at, value.score, low, high)
         if not free.any():
             return Top(at, value, converged=True)
-        step = np.zeros_like(at)
-        step[free] = _direction(value, free)
+        step = _newton(value, free, at, low, high)
         new = np.clip(at + step, low, high)
         size = float((np.abs(new - at) / (np.abs(at) + 1e-3 * scale)).max())
         if size <= _TIGHT:
             return Top(at, value, converged=True)
-        better = _step(evaluate, value, at, step, low, high, certain=size < 1e-6)
-        if better is None and size > _GOOD:  # a bound bent the step: along the score instead
-            uphill = np.where(free, value.score / np.diag(value.expected).clip(1e-300), 0.0)
-            better = _step(evaluate, value, at, uphill, low, high, certain=False)
+        # where the step promises less than rounding shows, the heights cannot judge it
+        promise = abs(float(value.score @ (new - at)))
+        flat = promise < _FLAT * (1.0 + abs(value.ll))
+        better = _step(evaluate, value, at, step, low, high, certain=flat)
+        if better is None:  # a bound bent the step: along the score instead
+            better = _step(evaluate, value, at, _uphill(value, free), low, high, certain=False)
         if better is None:
-            return Top(at, value, converged=size <= _GOOD)
+            return Top(at, value, converged=False)
         at, value = better
         stalled = stalled + 1 if size >= 0.5 * smallest else 0
         smallest = min(smallest, size)
-        if smallest <= _GOOD and stalled >= 2:
+        if flat and stalled >= 2:
             return Top(at, value, converged=True)
     return Top(at, value, converged=False)
 
@@ -79,6 +80,24 @@ def _close(at: Floats, value: Value, top: Top, scale: Floats) -> bool:
 def _free(at: Floats, score: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
     held = ((at <= low) & (score <= 0)) | ((at >= high) & (score >= 0)) | (low >= high)
     return ~held
+
+
+def _newton(value: Value, free: NDArray[np.bool_], at: Floats, low: Floats, high: Floats) -> Floats:
+    """Give the step, without the parameters that it would push through the bound they are at."""
+    inner = free.copy()
+    while inner.any():
+        step = np.zeros_like(at)
+        step[inner] = _direction(value, inner)
+        out = inner & (((at <= low) & (step < 0)) | ((at >= high) & (step > 0)))
+        if not out.any():
+            return step
+        inner &= ~out
+    return _uphill(value, free)
+
+
+def _uphill(value: Value, free: NDArray[np.bool_]) -> Floats:
+    """Give a step along the score, each parameter by its own information."""
+    return np.where(free, value.score / np.diag(value.expected).clip(1e-300), 0.0)
 
 
 def _direction(value: Value, free: NDArray[np.bool_]) -> Floats:

@@ -170,17 +170,26 @@ def level_blocks(codes: list[np.ndarray], layout: Layout) -> tuple[Floats, ...]:
     return tuple(found)
 
 
-def pair_blocks(kinds: np.ndarray, count: int, layout: Layout) -> tuple[Floats, ...]:
-    """Make the structure blocks of pairs of kinds (a, b), a <= b, in the order of triu_indices."""
-    pairs = list(zip(*np.triu_indices(count), strict=True))
+def pair_blocks(
+    kinds: np.ndarray, groups: np.ndarray, cells: list[tuple[int, int]], layout: Layout
+) -> tuple[Floats, ...]:
+    """Make the structure blocks of cells of a covariance between kinds, within groups.
+
+    A cell (a, b) is the pair of kinds a and b in either order; (-1, -1) is any kind with itself,
+    (-1, -2) any kind with another.
+    """
     found = []
     for batch in layout.batches:
+        own, group = kinds[batch.rows], groups[batch.rows]
         both = batch.real[:, :, None] & batch.real[:, None, :]
-        own = kinds[batch.rows]
+        both &= group[:, :, None] == group[:, None, :]
+        same = own[:, :, None] == own[:, None, :]
         parts = []
-        for a, b in pairs:
-            left, right = own == a, own == b
-            one = left[:, :, None] & right[:, None, :]
+        for a, b in cells:
+            if a < 0:
+                parts.append((same if a == b else ~same) & both)
+                continue
+            one = (own == a)[:, :, None] & (own == b)[:, None, :]
             parts.append((one | one.swapaxes(1, 2)) & both)
         found.append(np.array(parts, dtype=float))
     return tuple(found)

@@ -281,9 +281,9 @@ def multivariate(
             "more effects than coefficients"
         )
     codes, groups = codes_of(where)
-    place = Outcomes(kinds, codes, len(names))
-    problem = build(studies, matrix, known, place, lay_out(codes), f"study {study!r}")
     shape = None if structure == "FE" else Structure(structure, len(names))
+    place = Outcomes(kinds, codes, [] if shape is None else shape.pairs)
+    problem = build(studies, matrix, known, place, lay_out(codes), f"study {study!r}")
     theta, top = _fit(problem, shape, method)
     gls = problem.fit(theta)
     none = problem.fit(np.zeros_like(theta))
@@ -396,12 +396,10 @@ def _surface(problem: Gaussian, shape: Structure, method: str) -> Any:
 def _fit(problem: Gaussian, shape: Structure | None, method: str) -> tuple[Floats, Top | None]:
     """Find the covariance between outcomes, climbing from several correlations and sizes."""
     if shape is None:
-        count = problem.b[0].shape[0]
-        return np.zeros(count), None
+        return np.zeros(0), None
     evaluate, low, high, scale = _surface(problem, shape, method)
-    squares = np.zeros(shape.count)
-    numbers = np.zeros(shape.count)
     diagonal = [place for place, (a, b) in enumerate(shape.pairs) if a == b]
+    squares, numbers = np.zeros(len(diagonal)), np.zeros(len(diagonal))
     gls = problem.fit(np.zeros(len(shape.pairs)))
     if gls is None:
         raise InputError("covariance: found a matrix that is not positive definite")
@@ -410,7 +408,7 @@ def _fit(problem: Gaussian, shape: Structure | None, method: str) -> tuple[Float
         squares += (own * r**2).sum(axis=(1, 2))
         numbers += own.sum(axis=(1, 2))
     size = np.maximum(squares / numbers, 1e-6 * float(scale[0]))
-    sharp = max(-0.5, -0.5 / (shape.count - 1.0))
+    sharp = -0.5 / (shape.count - 1.0)
     rhos = (0.0,) if shape.name == "DIAG" else (0.0, 0.6, sharp)
     starts = [shape.start(size * times, rho) for rho in rhos for times in (0.1, 0.7)]
     top = best(evaluate, starts, low, high, scale)

@@ -177,6 +177,8 @@ def robust(
             f"cluster: found the single cluster {names[0]!r}, allowed are two or more; "
             "one cluster says nothing about how much clusters differ"
         )
+    if estimator == "CR1p" or test == "t-residual":
+        _spare(layout.count, fitted.matrix.shape[1])
     wanted = result.level if level is None else check_level(level)
     w, phi = fitted.blocks(layout)
     problem = lay_out_problem(fitted.effects, fitted.matrix, w, phi, layout)
@@ -198,8 +200,6 @@ def from_sandwich(
 ) -> Robust:
     """Make the result of a robust covariance."""
     p = len(s.beta)
-    if estimator == "CR1p" or test == "t-residual":
-        _spare(clusters, p)
     fixed = {"t": clusters - 1.0, "t-residual": float(clusters - p), "z": np.inf}
     if test == "satterthwaite":
         df = np.array([satterthwaite(s, one) for one in np.eye(p)])

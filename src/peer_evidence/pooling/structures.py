@@ -34,21 +34,15 @@ class Mapped(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """Effects of several outcomes: the outcome of each row, and its study."""
+    """Effects of several outcomes: the outcome of each row, its study, and the cells that vary."""
 
     kinds: Ints
     studies: Ints
-    count: int
+    cells: list[tuple[int, int]]
 
     def blocks(self, layout: Layout) -> tuple[Floats, ...]:
-        """Give the structure blocks, one an entry (a, b), a <= b, within a study."""
-        found = []
-        for batch, block in zip(
-            layout.batches, pair_blocks(self.kinds, self.count, layout), strict=True
-        ):
-            own = self.studies[batch.rows]
-            found.append(block * (own[:, :, None] == own[:, None, :]))
-        return tuple(found)
+        """Give the structure blocks, one a cell, within a study."""
+        return pair_blocks(self.kinds, self.studies, self.cells, layout)
 
 
 class Structure:
@@ -60,8 +54,12 @@ class Structure:
 
     def __init__(self, name: str, count: int) -> None:
         self.name, self.count = name, count
-        self.pairs = list(zip(*(one.tolist() for one in np.triu_indices(count)), strict=True))
-        self.lower = list(zip(*(one.tolist() for one in np.tril_indices(count)), strict=True))
+        self.pairs = [(a, b) for a in range(count) for b in range(a, count)]
+        self.lower = [(a, b) for a in range(count) for b in range(a + 1)]
+        if name == "CS":
+            self.pairs = [(-1, -1), (-1, -2)]
+        elif name == "DIAG":
+            self.pairs = [(a, a) for a in range(count)]
         sizes = {"UN": len(self.pairs), "HCS": count + 1, "CS": 2, "DIAG": count}
         self.size = sizes[name]
 
@@ -100,7 +98,7 @@ class Structure:
         return np.array([root[i, j] for i, j in self.lower])
 
     def map(self, psi: Floats) -> Mapped:
-        """Give the entries of the covariance matrix with their derivatives."""
+        """Give the cells of the covariance matrix with their derivatives."""
         shape = (len(self.pairs), self.size)
         made = Mapped(np.zeros(shape[0]), np.zeros(shape), np.zeros((*shape, self.size)))
         fill: Callable[[Mapped, Floats], None] = {
@@ -137,18 +135,13 @@ class Structure:
                 made.curvature[row, i, j] = made.curvature[row, j, i] = value
 
     def _compound(self, made: Mapped, psi: Floats) -> None:
-        for row, (a, b) in enumerate(self.pairs):
-            if a == b:
-                made.theta[row], made.slope[row, 0] = psi[0], 1.0
-                continue
-            made.theta[row] = psi[0] * psi[1]
-            made.slope[row] = psi[1], psi[0]
-            made.curvature[row, 0, 1] = made.curvature[row, 1, 0] = 1.0
+        made.theta[:] = psi[0], psi[0] * psi[1]
+        made.slope[:] = (1.0, 0.0), (psi[1], psi[0])
+        made.curvature[1, 0, 1] = made.curvature[1, 1, 0] = 1.0
 
     def _diagonal(self, made: Mapped, psi: Floats) -> None:
-        for row, (a, b) in enumerate(self.pairs):
-            if a == b:
-                made.theta[row], made.slope[row, a] = psi[a], 1.0
+        made.theta[:] = psi
+        made.slope[:] = np.eye(self.size)
 
     def pull(self, made: Mapped, value: Value) -> Value:
         """Turn derivatives in the entries of the matrix into those in the parameters."""
@@ -163,6 +156,9 @@ class Structure:
 
     def matrix(self, theta: Floats) -> Floats:
         """Give the covariance matrix of the outcomes."""
+        if self.name == "CS":
+            unit = np.eye(self.count)
+            return np.asarray(theta[0] * unit + theta[1] * (1.0 - unit))
         full = np.zeros((self.count, self.count))
         for value, (a, b) in zip(theta, self.pairs, strict=True):
             full[a, b] = full[b, a] = value
