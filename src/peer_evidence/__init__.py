@@ -47,9 +47,9 @@ _HOME = {
     "permutation_test": "sensitivity.permutation",
     # dependent effects
     "multilevel": "pooling.multilevel",
-    "Multilevel": "pooling.multilevel",
+    "Multilevel": "pooling.multilevel_result",
     "multivariate": "pooling.multivariate",
-    "Multivariate": "pooling.multivariate",
+    "Multivariate": "pooling.multivariate_result",
     "covariance": "pooling.covariance",
     "Covariance": "pooling.covariance",
     "robust": "pooling.robust",

@@ -10,8 +10,8 @@ from peer_evidence.pooling.dependent import INTERVALS, METHODS, Model
 from peer_evidence.pooling.words import variance
 
 if TYPE_CHECKING:
-    from peer_evidence.pooling.multilevel import Multilevel
-    from peer_evidence.pooling.multivariate import Multivariate
+    from peer_evidence.pooling.multilevel_result import Multilevel
+    from peer_evidence.pooling.multivariate_result import Multivariate
     from peer_evidence.pooling.robust import Robust
     from peer_evidence.pooling.rve import RobustMeta
 

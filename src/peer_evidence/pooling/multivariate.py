@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,24 +11,23 @@ import numpy as np
 from peer_evidence.checks import check_choice, check_columns, check_level
 from peer_evidence.errors import ConvergenceWarning, FewStudiesWarning, InputError
 from peer_evidence.pooling import laws
-from peer_evidence.pooling.ascent import Top, best, profile_interval
+from peer_evidence.pooling.ascent import Top, best
 from peer_evidence.pooling.covariance import Covariance, read_groups
 from peer_evidence.pooling.dependent import (
     METHODS,
     Fitted,
+    Model,
     build,
-    coefficient_frame,
-    fit_frame,
     make_model,
     read_dependent,
     unlabel,
     wald_test,
 )
 from peer_evidence.pooling.design import build_design
-from peer_evidence.pooling.gaussian import Gaussian, Value
+from peer_evidence.pooling.gaussian import Gaussian
 from peer_evidence.pooling.layout import codes_of, lay_out
+from peer_evidence.pooling.multivariate_result import Multivariate, surface
 from peer_evidence.pooling.structures import STRUCTURES, Outcomes, Structure
-from peer_evidence.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,154 +35,6 @@ if TYPE_CHECKING:
     from peer_evidence.pooling.projection import Floats
 
 MEANS = ("outcome", "common")
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Multivariate(Result):
-    """A multivariate meta-analysis: effects of several outcomes, correlated within studies.
-
-    Attributes
-    ----------
-    outcomes : tuple of str
-        The outcomes, in alphabetical order.
-    tau2 : tuple of float
-        Between-study variance of each outcome.
-    between : array (o, o)
-        Between-study covariance matrix of the outcomes.
-    n_studies, k : int
-        Studies and effects.
-    qm, qm_df, qm_p_value : float, int, float
-        Test that all coefficients but an intercept are 0.
-    """
-
-    outcomes: tuple[str, ...]
-    tau2: tuple[float, ...]
-    between: Floats
-    n_studies: int
-    k: int
-    structure: str
-    method: str
-    ci: str
-    level: float
-    log_likelihood: float
-    q: float
-    q_df: float
-    q_p_value: float
-    qm: float
-    qm_df: int
-    qm_p_value: float
-    converged: bool
-    fitted: Fitted = field(repr=False)
-    top: Top | None = field(repr=False)
-    parameters: Structure | None = field(repr=False)
-    study_column: tuple[str, tuple[str, ...]] = field(repr=False)
-
-    @property
-    def left_out(self) -> tuple[tuple[str, str], ...]:
-        """Label and reason of each row that has no effect and is not in the analysis."""
-        return self.fitted.studies.left_out
-
-    @property
-    def coefficients(self) -> pd.DataFrame:
-        """One row a coefficient: estimate, se, statistic, p_value, df, ci_low, ci_high."""
-        return coefficient_frame(self.fitted.model, self.fitted.names)
-
-    def correlation(self, one: str, other: str) -> float:
-        """Give the between-study correlation of two outcomes; NaN where one does not vary."""
-        i, j = (
-            self.outcomes.index(check_choice("outcome", name, self.outcomes))
-            for name in (one, other)
-        )
-        scale = float(self.between[i, i] * self.between[j, j])
-        return float(self.between[i, j]) / scale**0.5 if scale > 0 else float("nan")
-
-    def contrast(self, weights: dict[str, float]) -> pd.DataFrame:
-        """Give a weighted sum of coefficients with its test.
-
-        Parameters
-        ----------
-        weights : dict
-            Weight by name of the coefficient, such as ``{"a": 1, "b": -1}``.
-
-        Returns
-        -------
-        DataFrame
-            One row: estimate, se, statistic, p_value, df, ci_low, ci_high.
-        """
-        f = self.fitted
-        for name in weights:
-            check_choice("weights", name, f.names)
-        c = np.array([float(weights.get(name, 0.0)) for name in f.names])
-        df = np.array([float(f.model.df[c != 0].min())])
-        made = make_model(
-            np.array([c @ f.model.beta]),
-            np.array([[c @ f.model.covariance @ c]]),
-            df,
-            self.level,
-        )
-        return coefficient_frame(made, ("contrast",))
-
-    def variance_intervals(self, level: float | None = None) -> pd.DataFrame:
-        """Give profile-likelihood intervals of tau2 and rho under CS, HCS and DIAG.
-
-        Parameters
-        ----------
-        level : float, optional
-            Confidence level, by default that of the analysis.
-
-        Returns
-        -------
-        DataFrame
-            One row a parameter: estimate, ci_low, ci_high.
-
-        Raises
-        ------
-        InputError
-            For UN, whose parameters are entries of a factor and have no such interval here.
-        """
-        import pandas as pd
-
-        wanted = self.level if level is None else check_level(level)
-        shape, top = self.parameters, self.top
-        if shape is None or top is None or shape.name == "UN":
-            raise InputError(
-                f"structure: found {self.structure!r}, intervals of the variances are given for "
-                "'HCS', 'CS' and 'DIAG'"
-            )
-        problem = self.fitted.problem
-        evaluate, low, high, scale = _surface(problem, shape, self.method)
-        drop = float(laws.chi2_quantile(1.0 - wanted, 1.0))
-        ends = np.array(
-            [
-                profile_interval(evaluate, top, place, drop, low, high, scale)
-                for place in range(shape.size)
-            ]
-        )
-        found = np.column_stack([top.at, ends])
-        if shape.name == "HCS":
-            found[:-1] **= 2
-        names = ["tau2"] if shape.name == "CS" else [f"tau2[{one}]" for one in self.outcomes]
-        names += ["rho"] if shape.name != "DIAG" else []
-        columns = ["estimate", "ci_low", "ci_high"]
-        return pd.DataFrame(found, columns=columns, index=pd.Index(names, name="parameter"))
-
-    def cluster_columns(self) -> dict[str, tuple[str, ...]]:
-        """Give the study of each effect by the name of its column, for :func:`robust`."""
-        return dict([self.study_column])
-
-    def fit_statistics(self) -> pd.DataFrame:
-        """Give log-likelihood, deviance, AIC, BIC and AICc under ML and REML (rows)."""
-        return fit_frame(self.fitted, 0 if self.parameters is None else self.parameters.size)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row a coefficient."""
-        return self.coefficients
-
-    def summary(self) -> str:
-        """Say the pooled effect of each outcome, then how they vary together."""
-        from peer_evidence.pooling.dependent_words import describe_outcomes
-
-        return describe_outcomes(self)
 
 
 def multivariate(
@@ -285,16 +135,13 @@ def multivariate(
     place = Outcomes(kinds, codes, [] if shape is None else shape.pairs)
     problem = build(studies, matrix, known, place, lay_out(codes), f"study {study!r}")
     theta, top = _fit(problem, shape, method)
+    _warn(top, shape, len(groups))
     gls = problem.fit(theta)
-    none = problem.fit(np.zeros_like(theta))
-    if gls is None or none is None:
+    if gls is None:
         raise InputError("covariance: found a matrix that is not positive definite")
     beta, covariance_of = unlabel(problem, gls)
     df = np.full(len(beta), np.inf if ci == "wald" else float(problem.k - problem.p))
     model = make_model(beta, covariance_of, df, float(level))
-    _warn(top, shape, len(groups))
-    start = int(labels[0] == "intercept" and len(labels) > 1)
-    test = wald_test(model, slice(start, None))
     between = np.zeros((len(names), len(names))) if shape is None else shape.matrix(theta)
     return Multivariate(
         outcomes=names,
@@ -307,18 +154,33 @@ def multivariate(
         ci=ci,
         level=float(level),
         log_likelihood=problem.log_likelihood(gls, method),
-        q=none.q,
-        q_df=float(problem.k - problem.p),
-        q_p_value=float(laws.chi2_tail(none.q, problem.k - problem.p)),
-        qm=test[0],
-        qm_df=test[1],
-        qm_p_value=test[3],
+        **_tests(problem, model, labels, theta),
         converged=top is None or top.converged,
         fitted=Fitted(studies, labels, matrix, None, model, known, place, theta, problem),
         top=top,
         parameters=shape,
         study_column=(study, tuple(where)),
     )
+
+
+def _tests(
+    problem: Gaussian, model: Model, labels: tuple[str, ...], theta: Floats
+) -> dict[str, Any]:
+    """Give Q about the fit without random effects, and the test of the coefficients."""
+    none = problem.fit(np.zeros_like(theta))
+    if none is None:
+        raise InputError("covariance: found a matrix that is not positive definite")
+    start = int(labels[0] == "intercept" and len(labels) > 1)
+    test = wald_test(model, slice(start, None))
+    q_df = float(problem.k - problem.p)
+    return {
+        "q": none.q,
+        "q_df": q_df,
+        "q_p_value": float(laws.chi2_tail(none.q, q_df)),
+        "qm": test[0],
+        "qm_df": test[1],
+        "qm_p_value": test[3],
+    }
 
 
 def _read_outcomes(
@@ -379,25 +241,11 @@ def _design(
     return full, tuple(labels)
 
 
-def _surface(problem: Gaussian, shape: Structure, method: str) -> Any:
-    """Give the likelihood as a function of the parameters, their bounds and scale."""
-
-    def evaluate(psi: Floats) -> Value | None:
-        made = shape.map(psi)
-        value = problem.evaluate(made.theta, method)
-        return None if value is None else shape.pull(made, value)
-
-    v = np.concatenate([np.einsum("cii->ci", one).ravel() for one in problem.v])
-    real = np.concatenate([batch.real.ravel() for batch in problem.layout.batches])
-    low, high = shape.bounds()
-    return evaluate, low, high, shape.scale(float(np.median(v[real])))
-
-
 def _fit(problem: Gaussian, shape: Structure | None, method: str) -> tuple[Floats, Top | None]:
     """Find the covariance between outcomes, climbing from several correlations and sizes."""
     if shape is None:
         return np.zeros(0), None
-    evaluate, low, high, scale = _surface(problem, shape, method)
+    evaluate, low, high, scale = surface(problem, shape, method)
     diagonal = [place for place, (a, b) in enumerate(shape.pairs) if a == b]
     squares, numbers = np.zeros(len(diagonal)), np.zeros(len(diagonal))
     gls = problem.fit(np.zeros(len(shape.pairs)))
