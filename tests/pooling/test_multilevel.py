@@ -195,6 +195,15 @@ def test_predictions_for_new_rows():
     assert (own["pi_low"], own["pi_high"]) == pytest.approx((plain.pi_low, plain.pi_high))
 
 
+def test_weights_make_the_pooled_effect():
+    data = simulated(9)
+    for moderators in (None, "x"):
+        m = pe.multilevel(data, levels=["group", "row"], moderators=moderators)
+        table = m.study_table()
+        assert (table["weight"] * table["effect"]).sum() / 100 == pytest.approx(m.estimate)
+        assert table["weight"].sum() == pytest.approx(100)
+
+
 def test_rows_without_an_effect_are_left_out_with_their_covariance():
     data = simulated(10)
     gone = data.assign(effect_note="", study_id=[f"s{i}" for i in range(len(data))])

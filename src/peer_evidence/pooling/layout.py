@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _SMALL = 50_000  # so many padded numbers cost less than another batch does
-_LARGE = 200_000  # so many stay near the processor; more are shared out
+_LARGE = 60_000  # so many stay near the processor; more are shared out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,6 +80,35 @@ class Multilevel(Result):
             for name, groups, own in zip(self.levels, self.group_names, codes, strict=True)
         }
 
+    def study_table(self) -> pd.DataFrame:
+        """Give one row an effect: label, effect, variance, se, interval, weight in per cent.
+
+        The weight is the share of the effect in the pooled effect, or with moderators in the first
+        coefficient; correlated effects may have a share below 0.
+        """
+        import pandas as pd
+
+        f = self.fitted
+        gls = f.problem.fit(f.theta)
+        if gls is None:  # the fit was made with this theta
+            raise InputError("theta: the covariance of the effects is not positive definite")
+        parts = zip(f.problem.x, gls.inverses, strict=True)
+        lean = f.problem.layout.spread([w @ x for x, w in parts])
+        weight = 100.0 * lean @ gls.covariance @ f.problem.back[0]
+        se = np.sqrt(f.studies.variances)
+        half = float(laws.critical(self.level)) * se
+        return pd.DataFrame(
+            {
+                "label": list(f.studies.labels),
+                "effect": f.studies.effects,
+                "variance": f.studies.variances,
+                "se": se,
+                "ci_low": f.studies.effects - half,
+                "ci_high": f.studies.effects + half,
+                "weight": weight,
+            }
+        )
+
     def variance_components(self, level: float | None = None) -> pd.DataFrame:
         """Give the variance of each level with its profile-likelihood interval.
 
