@@ -56,6 +56,8 @@ _HOME = {
     "Robust": "pooling.robust",
     "rve": "pooling.rve",
     "RobustMeta": "pooling.rve",
+    "dependence": "pooling.dependence",
+    "Dependence": "pooling.dependence",
 }
 
 __all__ = sorted(_HOME)
