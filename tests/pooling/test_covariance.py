@@ -111,3 +111,12 @@ def test_a_matrix_must_be_symmetric(data):
     full[0, 1] = 0.01
     with pytest.raises(InputError, match=r"^covariance: found a matrix that is not symmetric"):
         pe.multilevel(data.assign(effect=0.1), levels="study", covariance=full)
+
+
+def test_a_plain_matrix_without_numbers_and_a_list_are_refused(data):
+    full = np.diag(data["variance"])
+    full[0, 2] = full[2, 0] = np.nan
+    with pytest.raises(InputError, match=r"^covariance: found a missing or infinite covariance, "):
+        pe.multilevel(data.assign(effect=0.1), levels="study", covariance=full)
+    with pytest.raises(InputError, match=r"^data: found list, allowed is a pandas DataFrame$"):
+        pe.covariance([1, 2], cluster="study", rho=0.5)

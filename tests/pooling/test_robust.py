@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import peer_evidence as pe
-from peer_evidence.errors import FewStudiesWarning, InputError
+from peer_evidence.errors import DataWarning, FewStudiesWarning, InputError
 from peer_evidence.pooling.layout import lay_out
 from peer_evidence.pooling.robust import diagonal
 from peer_evidence.pooling.rve_moments import hierarchical
@@ -295,3 +295,29 @@ def test_effects_of_few_rows_can_be_pooled_by_rve():
     assert r.tau2 == 0.0
     assert r.df == pytest.approx(1.0)
     assert r.robust.few_df
+
+
+@pytest.mark.parametrize("estimator", ["CR0", "CR1S", "CR2"])
+def test_a_coefficient_of_a_single_cluster_has_no_robust_standard_error(estimator):
+    data = simulated(12)
+    data["only"] = (data["row"] == 0).astype(float)
+    m = pe.meta_analysis(data, moderators=["only", "x"])
+    text = (
+        "^only: estimated from a single cluster, so that clusters do not show how uncertain it is"
+    )
+    with pytest.warns(DataWarning, match=text):
+        r = pe.robust(m, cluster=data["group"], estimator=estimator)
+    table = r.coefficients
+    assert table.loc["only", ["se", "ci_low", "p_value", "df"]].isna().all()
+    assert table.loc[["intercept", "x"]].notna().all(axis=None)
+    with pytest.raises(InputError, match=r"^coefficients: 'only' is estimated from a single clus"):
+        r.wald(["only", "x"])
+    assert r.wald(["x"]).loc["HTZ", "df1"] == 1
+    assert "without robust standard error: only." in r.summary()
+    with pytest.raises(InputError, match=r"^estimator: found 'CR3', which leaves each cluster out"):
+        pe.robust(m, cluster=data["group"], estimator="CR3")
+    rest = data[data["row"] != 0]  # a row with a coefficient of its own says nothing else
+    if estimator == "CR0":
+        other = pe.meta_analysis(rest, moderators="x")
+        b = quiet(pe.robust, other, cluster=rest["group"], estimator=estimator)
+        assert r.coefficients.loc["x", "se"] == pytest.approx(b.coefficients.loc["x", "se"])

@@ -154,6 +154,8 @@ def covariance(
     >>> covariance(data, cluster="study", rho=0.5).matrix.round(3).tolist()
     [[0.04, 0.03, 0.0], [0.03, 0.09, 0.0], [0.0, 0.0, 0.05]]
     """
+    if not hasattr(data, "columns"):
+        raise InputError(f"data: found {type(data).__name__}, allowed is a pandas DataFrame")
     needed = [name for name in (variance, cluster, kind, time) if name is not None]
     check_columns(data.columns, needed, "data")
     _check_correlation("rho", rho, -1.0)
@@ -197,6 +199,9 @@ def read_covariance(given: Any, size: int, labels: list[str]) -> Covariance:
         )
     if not np.allclose(full, full.T, rtol=1e-8, atol=0.0, equal_nan=True):
         raise InputError("covariance: found a matrix that is not symmetric, allowed is one that is")
+    known = np.isfinite(np.diag(full))
+    if not np.isfinite(full[np.ix_(known, known)]).all():
+        raise InputError("covariance: found a missing or infinite covariance, allowed are numbers")
     off = full.copy()
     np.fill_diagonal(off, 0.0)
     i, j = np.nonzero(np.nan_to_num(off))

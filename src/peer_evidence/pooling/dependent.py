@@ -204,9 +204,7 @@ def fit_frame(fitted: Fitted, parameters: int) -> pd.DataFrame:
     import pandas as pd
 
     problem = fitted.problem
-    own, none = problem.fit(fitted.theta), problem.fit(np.zeros_like(fitted.theta))
-    assert own is not None  # noqa: S101 - the fit was made with this theta
-    assert none is not None  # noqa: S101
+    own, none = problem.settled(fitted.theta), problem.settled(np.zeros_like(fitted.theta))
     saturated = -0.5 * (problem.k * LOG_2PI + none.log_det)
     count = parameters + problem.p
     rows = {}

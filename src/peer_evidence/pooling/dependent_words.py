@@ -119,6 +119,11 @@ def describe_robust(r: Robust) -> str:
     law = {"satterthwaite": "t, Satterthwaite degrees of freedom"}.get(r.test, r.test)
     lines.append(f"Cluster-robust standard errors, {r.estimator}; {law}.")
     lines += coefficient_lines(m, r.names)
+    alone = [name for name, one in zip(r.names, r.sandwich.alone, strict=True) if one]
+    if alone:
+        lines.append(
+            f"Estimated from a single cluster, without robust standard error: {', '.join(alone)}."
+        )
     few = [name for name, df in zip(r.names, m.df, strict=True) if df < 4]
     if few:
         lines.append(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from peer_evidence.errors import InputError
 from peer_evidence.pooling.layout import Layout
 from peer_evidence.pooling.projection import Floats
 
@@ -94,6 +95,16 @@ class Gaussian:
             tuple(inverses),
             residuals,
         )
+
+    def settled(self, theta: Floats) -> Gls:
+        """Fit the coefficients given a theta at which the covariance must be positive definite."""
+        gls = self.fit(theta)
+        if gls is None:
+            raise InputError(
+                "covariance: the covariance of the effects is not positive definite; check the "
+                "variances and the assumed correlations"
+            )
+        return gls
 
     def log_likelihood(self, gls: Gls, method: str) -> float:
         """Give the log-likelihood, restricted for REML, as metafor counts its constants."""

@@ -131,10 +131,7 @@ def multilevel(
     top = fit_levels(problem, len(names), method)
     if top is None:
         raise InputError("data: the likelihood could not be evaluated; check variances and effects")
-    gls = problem.fit(top.at)
-    if gls is None:
-        raise InputError("data: the covariance of the effects is not positive definite")
-    beta, covariance_of = unlabel(problem, gls)
+    beta, covariance_of = unlabel(problem, problem.settled(top.at))
     df = _freedom(ci, structure, matrix)
     model = make_model(beta, covariance_of, df, float(level))
     fitted = Fitted(
@@ -200,9 +197,7 @@ def _numbers(fitted: Fitted, top: Top, level: float) -> dict[str, Any]:
     model, problem = fitted.model, fitted.problem
     fields = ("se", "ci_low", "ci_high", "statistic", "p_value", "df")
     numbers: dict[str, Any] = {name: float(getattr(model, name)[0]) for name in fields}
-    none = problem.fit(np.zeros_like(top.at))
-    if none is None:
-        raise InputError("covariance: found a matrix that is not positive definite")
+    none = problem.settled(np.zeros_like(top.at))
     q_df = float(problem.k - problem.p)
     sigma2 = tuple(float(one) for one in top.at)
     typical = typical_variance(problem, none)

@@ -89,9 +89,7 @@ class Multilevel(Result):
         import pandas as pd
 
         f = self.fitted
-        gls = f.problem.fit(f.theta)
-        if gls is None:  # the fit was made with this theta
-            raise InputError("theta: the covariance of the effects is not positive definite")
+        gls = f.problem.settled(f.theta)
         parts = zip(f.problem.x, gls.inverses, strict=True)
         lean = f.problem.layout.spread([w @ x for x, w in parts])
         weight = 100.0 * lean @ gls.covariance @ f.problem.back[0]

@@ -136,9 +136,7 @@ def multivariate(
     problem = build(studies, matrix, known, place, lay_out(codes), f"study {study!r}")
     theta, top = _fit(problem, shape, method)
     _warn(top, shape, len(groups))
-    gls = problem.fit(theta)
-    if gls is None:
-        raise InputError("covariance: found a matrix that is not positive definite")
+    gls = problem.settled(theta)
     beta, covariance_of = unlabel(problem, gls)
     df = np.full(len(beta), np.inf if ci == "wald" else float(problem.k - problem.p))
     model = make_model(beta, covariance_of, df, float(level))
@@ -167,9 +165,7 @@ def _tests(
     problem: Gaussian, model: Model, labels: tuple[str, ...], theta: Floats
 ) -> dict[str, Any]:
     """Give Q about the fit without random effects, and the test of the coefficients."""
-    none = problem.fit(np.zeros_like(theta))
-    if none is None:
-        raise InputError("covariance: found a matrix that is not positive definite")
+    none = problem.settled(np.zeros_like(theta))
     start = int(labels[0] == "intercept" and len(labels) > 1)
     test = wald_test(model, slice(start, None))
     q_df = float(problem.k - problem.p)
@@ -248,9 +244,7 @@ def _fit(problem: Gaussian, shape: Structure | None, method: str) -> tuple[Float
     evaluate, low, high, scale = surface(problem, shape, method)
     diagonal = [place for place, (a, b) in enumerate(shape.pairs) if a == b]
     squares, numbers = np.zeros(len(diagonal)), np.zeros(len(diagonal))
-    gls = problem.fit(np.zeros(len(shape.pairs)))
-    if gls is None:
-        raise InputError("covariance: found a matrix that is not positive definite")
+    gls = problem.settled(np.zeros(len(shape.pairs)))
     for b, r in zip(problem.b, gls.residuals, strict=True):
         own = np.einsum("jcii->jci", b[diagonal])
         squares += (own * r**2).sum(axis=(1, 2))

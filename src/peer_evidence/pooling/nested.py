@@ -129,9 +129,7 @@ def contained(codes: tuple[Ints, ...], matrix: Floats) -> Floats:
 
 def predict_levels(problem: Gaussian, codes: tuple[Ints, ...], theta: Floats) -> list[Effects]:
     """Give the best linear unbiased prediction of each group's random effect, by level."""
-    gls = problem.fit(theta)
-    if gls is None:
-        raise ValueError("the marginal covariance is not positive definite")
+    gls = problem.settled(theta)
     layout = problem.layout
     weighted, leaning = [], []
     for x, w, r in zip(problem.x, gls.inverses, gls.residuals, strict=True):

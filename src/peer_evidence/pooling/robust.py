@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_choice, check_level
-from peer_evidence.errors import FewStudiesWarning, InputError
+from peer_evidence.errors import DataWarning, FewStudiesWarning, InputError
 from peer_evidence.pooling.dependent import Model, coefficient_frame, make_model
 from peer_evidence.pooling.layout import Layout, codes_of, lay_out
 from peer_evidence.pooling.model import MetaAnalysis
@@ -89,6 +89,12 @@ class Robust(Result):
         wanted = [one for one in names if one != "intercept"] or names
         if coefficients is not None:
             wanted = [check_choice("coefficients", one, names) for one in coefficients]
+        for one in wanted:
+            if self.sandwich.alone[names.index(one)]:
+                raise InputError(
+                    f"coefficients: {one!r} is estimated from a single cluster and has no robust "
+                    "test; name others"
+                )
         found = htz(self.sandwich, np.eye(len(names))[[names.index(one) for one in wanted]])
         return pd.DataFrame([found._asdict()], index=pd.Index(["HTZ"], name="test"))
 
@@ -146,6 +152,8 @@ def robust(
     FewStudiesWarning
         A coefficient with fewer than 4 degrees of freedom: its p and interval cannot be trusted
         (Tipton 2015, doi 10.1037/met0000011).
+    DataWarning
+        A coefficient that rests on a single cluster: it has no robust standard error (NaN).
 
     References
     ----------
@@ -182,6 +190,11 @@ def robust(
     wanted = result.level if level is None else check_level(level)
     w, phi = fitted.blocks(layout)
     problem = lay_out_problem(fitted.effects, fitted.matrix, w, phi, layout)
+    if estimator == "CR3" and sandwich(problem, "CR0").alone.any():
+        raise InputError(
+            "estimator: found 'CR3', which leaves each cluster out in turn, but a coefficient "
+            "rests on a single cluster; use estimator='CR2'"
+        )
     made = from_sandwich(
         sandwich(problem, estimator), fitted.names, layout.count, fitted.k, estimator, test, wanted
     )
@@ -202,10 +215,14 @@ def from_sandwich(
     p = len(s.beta)
     fixed = {"t": clusters - 1.0, "t-residual": float(clusters - p), "z": np.inf}
     if test == "satterthwaite":
-        df = np.array([satterthwaite(s, one) for one in np.eye(p)])
+        units = zip(np.eye(p), s.alone, strict=True)
+        df = np.array([np.nan if alone else satterthwaite(s, one) for one, alone in units])
     else:
         df = np.full(p, fixed[test])
-    model = make_model(s.beta, s.covariance, df, level)
+    df[s.alone] = np.nan
+    covariance = s.covariance.copy()
+    covariance[s.alone, :] = covariance[:, s.alone] = np.nan
+    model = make_model(s.beta, covariance, df, level)
     fields = ("se", "ci_low", "ci_high", "statistic", "p_value", "df")
     return Robust(
         estimate=float(model.beta[0]),
@@ -223,7 +240,14 @@ def from_sandwich(
 
 
 def warn_few(made: Robust, stacklevel: int = 3) -> None:
-    """Warn of coefficients with fewer than 4 degrees of freedom."""
+    """Warn of coefficients with fewer than 4 degrees of freedom, or that rest on one cluster."""
+    alone = [name for name, one in zip(made.names, made.sandwich.alone, strict=True) if one]
+    if alone:
+        text = (
+            f"{', '.join(alone)}: estimated from a single cluster, so that clusters do not show "
+            "how uncertain it is; no robust standard error is given"
+        )
+        warnings.warn(text, DataWarning, stacklevel=stacklevel)
     few = [name for name, df in zip(made.names, made.model.df, strict=True) if df < FEW_DF]
     if few:
         text = (

@@ -131,8 +131,9 @@ def rve(
 
     Warns
     -----
-    FewStudiesWarning
-        A coefficient with fewer than 4 degrees of freedom.
+    FewStudiesWarning, DataWarning
+        A coefficient with fewer than 4 degrees of freedom; one that rests on a single cluster and
+        has no robust standard error (NaN).
 
     References
     ----------

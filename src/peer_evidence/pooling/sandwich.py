@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.layout import Layout
@@ -44,6 +45,7 @@ class Sandwich(NamedTuple):
     u: Floats  # X_j' a_j by cluster (m, p, p)
     t: Floats  # X_j' W_j Phi_j a_j by cluster (m, p, p)
     d: Floats  # a_j' Phi_j a_j by cluster (m, p, p)
+    alone: NDArray[np.bool_]  # coefficients (p,) that rest on a single cluster
 
 
 class Htz(NamedTuple):
@@ -77,6 +79,7 @@ def sandwich(problem: Problem, estimator: str) -> Sandwich:
     gram = sum(
         np.tensordot(x, one, axes=((0, 1), (0, 1))) for (_, x, _, _), one in _with(parts, wx)
     )
+    gram = np.asarray(gram)
     bread = np.linalg.inv(gram)
     bread = 0.5 * (bread + bread.T)
     beta = bread @ sum(
@@ -104,11 +107,31 @@ def sandwich(problem: Problem, estimator: str) -> Sandwich:
         np.concatenate(u),
         np.concatenate(t),
         np.concatenate(d),
+        _alone(parts, wx, gram),
     )
 
 
 def _with(parts: list, more: list) -> zip:  # type: ignore[type-arg]
     return zip(parts, more, strict=True)
+
+
+def _alone(parts: list, wx: list[Floats], gram: Floats) -> NDArray[np.bool_]:  # type: ignore[type-arg]
+    """Tell the coefficients that cannot be estimated without some cluster.
+
+    Nothing between clusters shows how uncertain these are: the residuals of that cluster were spent
+    on them.
+    """
+    root = np.linalg.inv(np.linalg.cholesky(gram))
+    found = np.zeros(len(gram), dtype=bool)
+    for (_, x, _, _), one in _with(parts, wx):
+        own = x.swapaxes(1, 2) @ one
+        left = np.eye(len(gram)) - root @ own @ root.T
+        size, vectors = np.linalg.eigh(0.5 * (left + left.swapaxes(1, 2)))
+        for place in np.argwhere(size < _NONE):
+            direction = root.T @ vectors[place[0], :, place[1]]
+            natural = np.abs(direction) * np.sqrt(np.diag(gram))
+            found |= natural > 1e-6 * natural.max()
+    return found
 
 
 def _factor(estimator: str, m: int, k: int, p: int) -> float:
