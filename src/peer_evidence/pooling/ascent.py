@@ -60,8 +60,6 @@ def climb(
         promise = abs(float(value.score @ (new - at)))
         flat = promise < _FLAT * (1.0 + abs(value.ll))
         better = _step(evaluate, value, at, step, low, high, certain=flat)
-        if better is None:  # a bound bent the step: along the score instead
-            better = _step(evaluate, value, at, _uphill(value, free), low, high, certain=False)
         if better is None:
             return Top(at, value, converged=False)
         at, value = better
@@ -83,21 +81,18 @@ def _free(at: Floats, score: Floats, low: Floats, high: Floats) -> NDArray[np.bo
 
 
 def _newton(value: Value, free: NDArray[np.bool_], at: Floats, low: Floats, high: Floats) -> Floats:
-    """Give the step, without the parameters that it would push through the bound they are at."""
+    """Give the step, without the parameters that it would push through the bound they are at.
+
+    The last of them is never pushed out: its own score points into the box.
+    """
     inner = free.copy()
-    while inner.any():
+    while True:
         step = np.zeros_like(at)
         step[inner] = _direction(value, inner)
         out = inner & (((at <= low) & (step < 0)) | ((at >= high) & (step > 0)))
-        if not out.any():
+        if not out.any() or inner.sum() == 1:
             return step
-        inner &= ~out
-    return _uphill(value, free)
-
-
-def _uphill(value: Value, free: NDArray[np.bool_]) -> Floats:
-    """Give a step along the score, each parameter by its own information."""
-    return np.where(free, value.score / np.diag(value.expected).clip(1e-300), 0.0)
+        inner[np.flatnonzero(out)[0]] = False
 
 
 def _direction(value: Value, free: NDArray[np.bool_]) -> Floats:
