@@ -11,6 +11,8 @@ from peer_evidence.errors import FewStudiesWarning, InputError
 from peer_evidence.pooling.gaussian import Value
 from peer_evidence.pooling.structures import STRUCTURES, Structure
 
+from .ledger import quiet
+
 OPTIONS = {"outcome": "outcome", "study": "study"}
 
 
@@ -168,3 +170,24 @@ def test_too_few_studies_for_a_structure_are_said(data):
     few = data[data["study"] < 6]
     with pytest.warns(FewStudiesWarning, match=r"^6 studies for 6 variances and correlations"):
         pe.multivariate(few, **OPTIONS)
+
+
+@pytest.mark.parametrize("seed", [0, 17, 19, 22, 31])
+def test_a_between_study_covariance_without_full_rank_is_reached(seed):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for study in range(5 + seed % 17):
+        for outcome in "abcd"[: 2 + seed % 3]:
+            if rng.uniform() < 0.85:
+                v = rng.uniform(0.01, 0.1)
+                effect = rng.normal(0, v**0.5)
+                rows.append({"study": study, "outcome": outcome, "effect": effect, "variance": v})
+    data = pd.DataFrame(rows)
+    v = pe.covariance(data, cluster="study", rho=0.5)
+    tops = {}
+    for name in STRUCTURES:
+        m = quiet(pe.multivariate, data, structure=name, covariance=v, **OPTIONS)
+        assert m.converged
+        tops[name] = m.log_likelihood
+    assert tops["UN"] >= tops["HCS"] - 1e-9
+    assert tops["HCS"] >= max(tops["CS"], tops["DIAG"]) - 1e-9

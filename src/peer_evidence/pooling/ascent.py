@@ -15,6 +15,7 @@ Evaluate = Callable[[Floats], Value | None]
 
 _STEPS = 200
 _TIGHT = 1e-13  # relative step that ends the ascent
+_NONE = 1e-10  # an eigenvalue below this share of the largest counts as none
 _FLAT = 1e-11  # promised gain, relative to the height, that rounding hides
 
 
@@ -96,17 +97,24 @@ def _newton(value: Value, free: NDArray[np.bool_], at: Floats, low: Floats, high
 
 
 def _direction(value: Value, free: NDArray[np.bool_]) -> Floats:
-    """Give Newton's step, or that of scoring where the surface is not concave."""
+    """Give Newton's step, or that of scoring where the surface is not concave.
+
+    Parameters are scaled by their information; one without any stays where it is. At a corner where
+    two outcomes vary as one, only the observed information tells a parameter.
+    """
     pick = np.ix_(free, free)
+    diagonals = [np.abs(np.diag(one)[free]) for one in (value.observed, value.expected)]
+    own = np.sqrt(np.maximum(*diagonals))
+    unit = np.where(own > 1e-100, 1.0 / np.maximum(own, 1e-100), 0.0)
+    wanted = unit * value.score[free]
     for matrix in (value.observed[pick], value.expected[pick]):
-        try:
-            np.linalg.cholesky(matrix)
-        except np.linalg.LinAlgError:
-            continue
-        return np.asarray(np.linalg.solve(matrix, value.score[free]))
-    size, vectors = np.linalg.eigh(value.expected[pick])
-    floor = max(1e-8 * float(size.max()), np.finfo(float).tiny)
-    return np.asarray(vectors @ ((vectors.T @ value.score[free]) / np.maximum(size, floor)))
+        scaled = unit[:, None] * matrix * unit
+        np.einsum("ii->i", scaled)[unit == 0] = 1.0
+        size, vectors = np.linalg.eigh(scaled)
+        if size[0] > _NONE * size[-1]:
+            break
+    size = np.maximum(size, _NONE * size[-1])
+    return np.asarray(unit * (vectors @ ((vectors.T @ wanted) / size)))
 
 
 def _step(

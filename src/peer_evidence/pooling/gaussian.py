@@ -69,10 +69,10 @@ class Gaussian:
             m = v + np.tensordot(theta, b, axes=1) if len(theta) else v
             try:
                 root = np.linalg.cholesky(m)
+                w = np.linalg.inv(m)
             except np.linalg.LinAlgError:
                 return None
             log_det += 2.0 * float(np.log(np.einsum("cii->ci", root)).sum())
-            w = np.linalg.inv(m)
             w = 0.5 * (w + w.swapaxes(1, 2))
             wx = w @ x
             a += np.tensordot(x, wx, axes=((0, 1), (0, 1)))
