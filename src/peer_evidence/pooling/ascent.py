@@ -16,6 +16,7 @@ Evaluate = Callable[[Floats], Value | None]
 _STEPS = 200
 _TIGHT = 1e-13  # relative step that ends the ascent
 _NONE = 1e-10  # an eigenvalue below this share of the largest counts as none
+_WEAK = 1e-3  # the same where a matrix is a guide only, not the model of the surface
 _FLAT = 1e-11  # promised gain, relative to the height, that rounding hides
 
 
@@ -82,39 +83,52 @@ def _free(at: Floats, score: Floats, low: Floats, high: Floats) -> NDArray[np.bo
 
 
 def _newton(value: Value, free: NDArray[np.bool_], at: Floats, low: Floats, high: Floats) -> Floats:
-    """Give the step, without the parameters that it would push through the bound they are at.
+    """Give the step to the top of the quadratic model inside the box.
 
-    The last of them is never pushed out: its own score points into the box.
+    A parameter that the step would carry through its bound goes to the bound and is held there,
+    and the others are solved anew; along the score where that does not climb.
     """
-    inner = free.copy()
-    while True:
-        step = np.zeros_like(at)
-        step[inner] = _direction(value, inner)
-        out = inner & (((at <= low) & (step < 0)) | ((at >= high) & (step > 0)))
-        if not out.any() or inner.sum() == 1:
-            return step
-        inner[np.flatnonzero(out)[0]] = False
-
-
-def _direction(value: Value, free: NDArray[np.bool_]) -> Floats:
-    """Give Newton's step, or that of scoring where the surface is not concave.
-
-    Parameters are scaled by their information; one without any stays where it is. At a corner where
-    two outcomes vary as one, only the observed information tells a parameter.
-    """
-    pick = np.ix_(free, free)
-    diagonals = [np.abs(np.diag(one)[free]) for one in (value.observed, value.expected)]
-    own = np.sqrt(np.maximum(*diagonals))
-    unit = np.where(own > 1e-100, 1.0 / np.maximum(own, 1e-100), 0.0)
-    wanted = unit * value.score[free]
-    for matrix in (value.observed[pick], value.expected[pick]):
-        scaled = unit[:, None] * matrix * unit
-        np.einsum("ii->i", scaled)[unit == 0] = 1.0
-        size, vectors = np.linalg.eigh(scaled)
-        if size[0] > _NONE * size[-1]:
+    model = _model(value, free)
+    step, inner = np.zeros_like(at), free & (np.diag(model) > 0)
+    while inner.any():
+        held = free & ~inner
+        wanted = value.score[inner] - model[np.ix_(inner, held)] @ step[held]
+        step[inner] = np.linalg.solve(model[np.ix_(inner, inner)], wanted)
+        out = inner & ((at + step < low) | (at + step > high))
+        if not out.any():
             break
-    size = np.maximum(size, _NONE * size[-1])
-    return np.asarray(unit * (vectors @ ((vectors.T @ wanted) / size)))
+        step[out] = np.clip(at + step, low, high)[out] - at[out]
+        inner &= ~out
+    if value.score @ step > 0:
+        return step
+    size = np.where(free & (np.diag(model) > 0), np.diag(model), np.inf)
+    return np.clip(at + value.score / size, low, high) - at
+
+
+def _model(value: Value, free: NDArray[np.bool_]) -> Floats:
+    """Give the curvature of the model: observed information, or expected where that is not concave.
+
+    Where neither will do, the observed one with every curvature turned down.
+
+    Parameters are scaled by their information; one without any has a curvature of 0. At a corner
+    where two outcomes vary as one, only the observed information tells a parameter.
+    """
+    diagonals = [np.abs(np.diag(one)) for one in (value.observed, value.expected)]
+    own = np.sqrt(np.maximum(*diagonals))
+    known = free & (own > 1e-100)
+    made = np.zeros_like(value.expected)
+    if not known.any():
+        return made
+    unit, pick = own[known], np.ix_(known, known)
+    size, vectors = np.linalg.eigh(value.observed[pick] / unit[:, None] / unit)
+    if size[0] <= _NONE * size[-1]:
+        scoring, others = np.linalg.eigh(value.expected[pick] / unit[:, None] / unit)
+        if scoring[0] > _WEAK * scoring[-1]:
+            size, vectors = scoring, others
+        else:  # neither tells all parameters: every curvature is turned down
+            size = np.maximum(np.abs(size), _WEAK * np.abs(size).max())
+    made[pick] = unit[:, None] * ((vectors * size) @ vectors.T) * unit
+    return made
 
 
 def _step(
