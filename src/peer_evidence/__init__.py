@@ -77,6 +77,19 @@ _HOME = {
     "Audit": "appraisal.audit",
     "grim": "appraisal.grim",
     "grimmer": "appraisal.grim",
+    # dependent effects
+    "multilevel": "pooling.multilevel",
+    "Multilevel": "pooling.multilevel_result",
+    "multivariate": "pooling.multivariate",
+    "Multivariate": "pooling.multivariate_result",
+    "covariance": "pooling.covariance",
+    "Covariance": "pooling.covariance",
+    "robust": "pooling.robust",
+    "Robust": "pooling.robust",
+    "rve": "pooling.rve",
+    "RobustMeta": "pooling.rve",
+    "dependence": "pooling.dependence",
+    "Dependence": "pooling.dependence",
 }
 
 __all__ = sorted(_HOME)

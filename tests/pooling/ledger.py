@@ -45,6 +45,9 @@ TOLERANCES = {
     "failures": (2e-7, "the file's answers are short of the root, see the last test"),
 }
 
+# models of dependent effects, which have a ledger of their own
+DEPENDENT = r":three_level|:multivariate|:ranef|:contrast_AL|:rma_mv|_robust|:robu|:huber_white"
+
 # pattern of the leaf's path -> why it is not compared
 EXCLUDED = {
     r":(dataset|source|note\d*|made_with|input|columns|rows_used|V|n_zero_cell|n_double)": "input",
@@ -52,9 +55,7 @@ EXCLUDED = {
     r"\.regtest\.|\.ranktest\.|\.trimfill\.|:fsn|\.fsn\.|\.henmi_copas\.": "bias",
     r"\.tes\.|:tes_FE|\.baujat\.|\.pet_peese\.|\.selmodel\.|:fsn_orwin": "bias, or its plots",
     r":glmm|:location_scale|:bivariate": "models that are not offered here",
-    r":three_level|:multivariate|:ranef|:contrast_AL|:rma_mv": "multilevel",
-    r"_robust|:robu": "robust",
-    r":huber_white": "robust",
+    DEPENDENT: "dependent effects: compared in test_dependent_reference.py",
     r":permutest_metareg\.": "Monte Carlo with R's generator",
     r"^misc_formulas:(?!borenstein)|^pcombine:": "other rooms",
     r"^misc_formulas:borenstein2009_ch14\.input": "input",

@@ -13,6 +13,13 @@ KERNELS = [
     "single",
     "counts",
     "many",
+    "layout",
+    "gaussian",
+    "ascent",
+    "nested",
+    "structures",
+    "sandwich",
+    "rve_moments",
 ]
 
 BLOCKED = """
