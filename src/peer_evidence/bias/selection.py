@@ -1,0 +1,445 @@
+"""Selection models: the effect, were studies published whatever their p."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from peer_evidence.bias import common
+from peer_evidence.bias.selection_fit import Fit, Space, maximise
+from peer_evidence.bias.selection_kernels import (
+    Model,
+    Quadrature,
+    SmoothWeights,
+    StepWeights,
+    Tails,
+    cut_z,
+    log_weights,
+    p_values,
+)
+from peer_evidence.checks import check_choice
+from peer_evidence.errors import ConvergenceWarning, DataWarning, FewStudiesWarning, InputError
+from peer_evidence.formatting import count, number
+from peer_evidence.pooling import laws, single
+from peer_evidence.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from peer_evidence.pooling.model import MetaAnalysis
+    from peer_evidence.pooling.projection import Floats
+
+ALTERNATIVES = ("greater", "less", "two-sided")
+_NAN = float("nan")
+_FEW = 3  # p values in an interval up to which its weight is hardly known
+
+
+class Kind(NamedTuple):
+    """A weight function: parameters, their value without selection, their least, the least p."""
+
+    parameters: int
+    neutral: float
+    floor: float
+    least_p: float
+    formula: str
+
+
+KINDS = {
+    "step": Kind(0, 1.0, 0.0, 0.0, "a constant in each interval of p"),
+    "beta": Kind(2, 1.0, 1e-5, 1e-5, "p^(a - 1) (1 - p)^(b - 1)"),
+    "halfnorm": Kind(1, 0.0, 0.0, 0.0, "exp(-a p²)"),
+    "negexp": Kind(1, 0.0, 0.0, 0.0, "exp(-a p)"),
+    "logistic": Kind(1, 0.0, 0.0, 0.0, "2 exp(-a p) / (1 + exp(-a p))"),
+    "power": Kind(1, 0.0, 0.0, 1e-5, "(1 - p)^a"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SelectionModel(Result):
+    """A meta-analysis in which p decides how likely a study is to be seen.
+
+    ``estimate`` is the effect without selection. ``delta`` are the weights of the intervals of p
+    relative to the first (step), or the parameters of the weight function; ``delta_p_value`` tests
+    each against no selection. A parameter that is given, or that ends on its limit, has no
+    standard error. ``lrt`` compares with the model without selection; with given weights it has no
+    degree of freedom. ``p_counts`` counts the studies by interval of p, in ``alternative``.
+    ``rival_estimate``: the effect at a higher maximum of the likelihood, if another was found.
+    """
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    statistic: float
+    p_value: float
+    tau2: float
+    tau2_se: float
+    unadjusted: float
+    unadjusted_tau2: float
+    lrt: float
+    lrt_df: int
+    lrt_p_value: float
+    log_likelihood: float
+    log_likelihood_unadjusted: float
+    k: int
+    minimum_k: int
+    kind: str
+    alternative: str
+    method: str
+    level: float
+    converged: bool
+    rival_estimate: float
+    rival_log_likelihood: float
+    given: bool
+    steps: tuple[float, ...] = field(repr=False)
+    p_counts: tuple[int, ...] = field(repr=False)
+    delta: Floats = field(repr=False)
+    delta_se: Floats = field(repr=False)
+    delta_p_value: Floats = field(repr=False)
+    delta_ci_low: Floats = field(repr=False)
+    delta_ci_high: Floats = field(repr=False)
+
+    def weight_table(self) -> pd.DataFrame:
+        """Give one row a weight or parameter, with its interval and its test of no selection."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {"weight" if self.kind == "step" else "parameter": self.delta}
+        names = ("se", "p_value", "ci_low", "ci_high")
+        columns |= {name: getattr(self, f"delta_{name}") for name in names}
+        if self.kind != "step":
+            index = pd.Index(["a", "b"][: len(self.delta)], name="parameter_name")
+            return pd.DataFrame(columns, index=index)
+        labels = interval_names(self.steps)
+        frame = pd.DataFrame(columns, index=pd.Index(labels, name="p"))
+        frame.insert(0, "studies", list(self.p_counts))
+        return frame
+
+    def weight(self, p: Any) -> Floats:
+        """Give the weight of p values, that of the most likely 1 for steps and at p = 0 else."""
+        values = np.atleast_1d(np.asarray(p, dtype=float))
+        if self.kind == "step":
+            return np.asarray(self.delta[np.searchsorted(self.steps[:-1], values, side="left")])
+        least = KINDS[self.kind].least_p
+        inside = np.clip(values, least, 1.0 - least)
+        return np.asarray(np.exp(log_weights(self.kind, inside, self.delta[None, :])[0][0]))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the flat fields as one row."""
+        import pandas as pd
+
+        names = [one.name for one in fields(self)][:-7]
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+    def summary(self) -> str:
+        """Say the effect without selection beside the pooled one, then the weights."""
+        own = common.with_interval(self.estimate, self.ci_low, self.ci_high, self.level)
+        lines = [
+            f"Selection model ({self.kind}, {self.method}): {own}, without selection in the model "
+            f"{number(self.unadjusted)}, {count(self.k, 'study', 'studies')}.",
+            *common.few_line(self.k, self.minimum_k, "a selection model"),
+            f"p {_DIRECTIONS[self.alternative]}; {self._test()}",
+        ]
+        lines += self._weights()
+        if np.isfinite(self.rival_estimate):
+            more = number(self.rival_log_likelihood - self.log_likelihood)
+            lines.append(
+                f"Another maximum is higher (by {more} in log-likelihood), with the effect "
+                f"{number(self.rival_estimate)}: the data do not settle this model."
+            )
+        if not self.converged:
+            lines.append("Not converged: the maximum was not reached, do not use it.")
+        return "\n".join(lines)
+
+    def _test(self) -> str:
+        if self.given:
+            return "weights given, not estimated: a sensitivity analysis, no test."
+        df = f"{self.lrt_df} df"
+        return f"test of selection {number(self.lrt)} on {df}, {common.p_words(self.lrt_p_value)}."
+
+    def _weights(self) -> list[str]:
+        if self.kind != "step":
+            shown = ", ".join(number(one) for one in self.delta)
+            return [f"Weight {KINDS[self.kind].formula}, with {shown}."]
+        lines = []
+        rows = zip(interval_names(self.steps), self.p_counts, self.delta, strict=True)
+        for place, (name, studies, weight) in enumerate(rows):
+            limits = ""
+            if np.isfinite(self.delta_se[place]):
+                low, high = self.delta_ci_low[place], self.delta_ci_high[place]
+                limits = f" ({number(low)} to {number(high)})"
+            lines.append(
+                f"  {name}: {count(studies, 'study', 'studies')}, weight {number(weight)}{limits}"
+            )
+        return lines
+
+
+_DIRECTIONS = {
+    "greater": "is one-sided, small for effects above 0",
+    "less": "is one-sided, small for effects below 0",
+    "two-sided": "is two-sided",
+}
+
+
+def interval_names(steps: Sequence[float]) -> list[str]:
+    """Name the intervals of p.
+
+    Examples
+    --------
+    >>> interval_names([0.025, 0.5, 1.0])
+    ['p ≤ 0.025', '0.025 < p ≤ 0.5', '0.5 < p ≤ 1']
+    """
+    lower = [0.0, *steps[:-1]]
+    return [
+        f"p ≤ {high:g}" if low == 0.0 else f"{low:g} < p ≤ {high:g}"
+        for low, high in zip(lower, steps, strict=True)
+    ]
+
+
+def selection_model(
+    m: MetaAnalysis,
+    steps: Sequence[float] = (0.025,),
+    *,
+    kind: str = "step",
+    alternative: str | None = None,
+    weights: Sequence[float] | None = None,
+) -> SelectionModel:
+    """Estimate the effect together with how p decided which studies are seen.
+
+    Parameters
+    ----------
+    m : MetaAnalysis
+        The result of :func:`meta_analysis`, without moderators. Estimation is by maximum
+        likelihood, with tau2 = 0 where ``m`` is a common-effect analysis (``method="FE"``).
+    steps : sequence of float
+        Where the weight changes, as ascending p values in ``alternative``; a p equal to a step is
+        below it. ``(0.025,)`` is the three-parameter model (Vevea and Hedges 1995, doi
+        10.1007/BF02294384).
+    kind : {"step", "beta", "halfnorm", "negexp", "logistic", "power"}
+        The weight function: constant between the steps; ``p^(a - 1) (1 - p)^(b - 1)`` (Citkowicz
+        and Vevea 2017, doi 10.1037/met0000119); ``exp(-a p^2)``; ``exp(-a p)``;
+        ``2 exp(-a p) / (1 + exp(-a p))``; ``(1 - p)^a``. For beta and power p is kept within 1e-5
+        of 0 and 1, as in metafor.
+    alternative : {"greater", "less", "two-sided"}, optional
+        Which p decides: one-sided for effects above or below 0, or two-sided. When left out
+        ``"greater"`` for a pooled effect of at least 0, else ``"less"``; the result says which.
+    weights : sequence of float, optional
+        Weights of the intervals (one more than steps, above 0), not estimated: a sensitivity
+        analysis (Vevea and Woods 2005, doi 10.1037/1082-989X.10.4.428).
+
+    Returns
+    -------
+    SelectionModel
+        The effect without selection, the weights, and the likelihood-ratio test of selection.
+
+    Raises
+    ------
+    InputError
+        An interval without any study (its weight is not identified), steps out of order, weights
+        of the wrong number, fewer than 3 studies, moderators.
+
+    Warns
+    -----
+    FewStudiesWarning
+        Fewer than 10 studies, or an interval with 3 or fewer.
+    ConvergenceWarning, DataWarning
+        The maximum was not reached; the likelihood has a higher maximum elsewhere.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from peer_evidence.pooling.model import meta_analysis
+    >>> z = [2.1, 2.3, 2.6, 2.0, 3.1, 2.4, 0.5, 1.2, 0.9, -0.3, 1.5, 2.2]
+    >>> se = [0.1, 0.15, 0.2, 0.25, 0.12, 0.3, 0.2, 0.15, 0.25, 0.3, 0.1, 0.22]
+    >>> data = pd.DataFrame(
+    ...     {
+    ...         "effect": [a * b for a, b in zip(z, se)],
+    ...         "variance": [one**2 for one in se],
+    ...     }
+    ... )
+    >>> found = selection_model(meta_analysis(data))
+    >>> round(found.unadjusted, 3), round(found.estimate, 3), found.delta.round(3).tolist()
+    (0.268, 0.148, [1.0, 0.108])
+    """
+    check_choice("kind", kind, KINDS)
+    m = common.check_analysis(m, "a selection model", 3)
+    if alternative is None:
+        alternative = "greater" if m.estimate >= 0 else "less"
+    check_choice("alternative", alternative, ALTERNATIVES)
+    if kind != "step" and weights is not None:
+        raise InputError(f"weights: found with kind={kind!r}, they belong to kind='step'")
+    sign = -1.0 if alternative == "less" else 1.0
+    sides = 2 if alternative == "two-sided" else 1
+    y, v = sign * m.studies.effects, m.studies.variances
+    p = p_values(y / np.sqrt(v), sides)
+    common.warn_few(m.k, common.MINIMUM, "a selection model")
+    cuts = check_steps(steps) if kind == "step" else (1.0,)
+    group = np.searchsorted(np.array(cuts[:-1]), p, side="left")
+    if kind == "step":
+        given = _weights(weights, len(cuts))
+        if weights is None:
+            _check_groups(group, cuts, alternative)
+        model = Model(
+            y, v, Tails(cut_z(np.array(cuts[:-1]), sides), sides), StepWeights(group, given)
+        )
+    else:
+        given = np.full(KINDS[kind].parameters, np.nan)
+        least = KINDS[kind].least_p
+        grid = Quadrature(least, sides)
+        inside = np.clip(p, least, 1.0 - least)
+        model = Model(y, v, grid, SmoothWeights(kind, grid.p, inside))
+    fit, rival, plain = _fit(model, kind, given, y, v, m.method != "FE")
+    _warn(fit, rival, sign)
+    counts = tuple(int(one) for one in np.bincount(group, minlength=len(cuts)))
+    return _result(m, fit, rival, plain, kind, alternative, sign, given, cuts, counts)
+
+
+def check_steps(steps: Sequence[float]) -> tuple[float, ...]:
+    """Return ascending steps with 1 at the end, else raise InputError."""
+    found = np.atleast_1d(np.asarray(steps, dtype=float))
+    inner = found[:-1] if found.size and found[-1] == 1.0 else found
+    good = found.ndim == 1 and inner.size > 0 and bool(((inner > 0) & (inner < 1)).all())
+    if not good or (np.diff(inner) <= 0).any():
+        raise InputError(
+            f"steps: found {steps!r}, allowed are ascending p values between 0 and 1, such as "
+            "(0.025,) or (0.025, 0.5)"
+        )
+    return (*(float(one) for one in inner), 1.0)
+
+
+def _weights(weights: Sequence[float] | None, intervals: int) -> Floats:
+    """Give the weights of the intervals, NaN where they are estimated; the first is 1."""
+    if weights is None:
+        return np.array([1.0, *[np.nan] * (intervals - 1)])
+    found = np.asarray(weights, dtype=float)
+    if found.shape != (intervals,) or not (np.isfinite(found) & (found > 0)).all():
+        raise InputError(
+            f"weights: found {weights!r}, allowed are {intervals} numbers above 0, one for each "
+            "interval of p that the steps make"
+        )
+    return found
+
+
+def _check_groups(
+    group: np.typing.NDArray[np.intp], cuts: tuple[float, ...], alternative: str
+) -> None:
+    """Refuse an interval without studies; warn of one with hardly any."""
+    counts = np.bincount(group, minlength=len(cuts))
+    names = interval_names(cuts)
+    empty = [name for name, studies in zip(names, counts, strict=True) if not studies]
+    if empty:
+        raise InputError(
+            f"steps: no study has {', '.join(empty)} (alternative={alternative!r}), so the weight "
+            "there is not identified; choose steps with studies on both sides, or give weights="
+        )
+    few = [name for name, studies in zip(names, counts, strict=True) if studies <= _FEW]
+    if few:
+        warnings.warn(
+            f"{_FEW} or fewer studies have {', '.join(few)}: the weights are hardly known",
+            FewStudiesWarning,
+            stacklevel=3,
+        )
+
+
+def _fit(
+    model: Model, kind: str, given: Floats, y: Floats, v: Floats, random: bool
+) -> tuple[Fit, Fit | None, tuple[float, float, float]]:
+    """Fit with and without selection; the latter as mean, tau2 and log-likelihood.
+
+    The result is the highest maximum of a step function. For smooth weights it is the one that is
+    reached from a weight without extremes, as in metafor: a higher one elsewhere, often where tau2
+    or a parameter is on its limit, is named as a rival.
+    """
+    done = single.fit_one(y, v, None, None, "ML" if random else "FE", "wald", 0.95)
+    mean, tau2 = float(done.model.beta[0]), done.tau2
+    u = v + tau2
+    height = -0.5 * float((np.log(2.0 * np.pi * u) + (y - mean) ** 2 / u).sum())
+    scale = float(np.median(v))
+    free = int(np.isnan(given).sum())
+    first = max(tau2, 0.05 * scale) if random else 0.0
+    levels = (1.0, 0.3, 3.0) if free else (1.0,)
+    starts = np.array([[mean, first, *[level] * free] for level in levels])
+    space = Space(scale, random, kind != "step", KINDS[kind].floor)
+    ends = maximise(model, starts, space)
+    highest = max(ends, key=lambda end: end.log_likelihood if end.converged else -np.inf)
+    chosen = highest if kind == "step" else ends[0]
+    rival = highest if highest.log_likelihood > chosen.log_likelihood + 1e-4 else None
+    return chosen, rival, (mean, tau2, height)
+
+
+def _warn(fit: Fit, rival: Fit | None, sign: float) -> None:
+    """Say by class what a reader should know about the fit."""
+    if not fit.converged:
+        warnings.warn(
+            "the maximum of the selection model was not reached; do not use it",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if rival is not None:
+        warnings.warn(
+            "the likelihood has several maxima, a higher one with the effect "
+            f"{sign * float(rival.theta[0]):.3g}: the data do not settle this selection model",
+            DataWarning,
+            stacklevel=3,
+        )
+
+
+def _result(
+    m: MetaAnalysis,
+    fit: Fit,
+    rival: Fit | None,
+    plain: tuple[float, float, float],
+    kind: str,
+    alternative: str,
+    sign: float,
+    given: Floats,
+    cuts: tuple[float, ...],
+    counts: tuple[int, ...],
+) -> SelectionModel:
+    """Turn a fit into intervals and tests, on the side of the data."""
+    free = np.isnan(given)
+    variance = np.diag(fit.covariance)
+    se = np.sqrt(np.where(variance > 0, variance, np.nan))
+    half = float(laws.critical(m.level))
+    estimate = sign * float(fit.theta[0])
+    delta, delta_se = given.copy(), np.full(len(given), np.nan)
+    delta[free], delta_se[free] = fit.theta[2:], se[2:]
+    away = (delta - KINDS[kind].neutral) / delta_se
+    lrt, df = max(0.0, 2.0 * (fit.log_likelihood - plain[2])), int(free.sum())
+    return SelectionModel(
+        estimate=estimate,
+        se=float(se[0]),
+        ci_low=estimate - half * float(se[0]),
+        ci_high=estimate + half * float(se[0]),
+        statistic=estimate / float(se[0]),
+        p_value=float(laws.two_sided_p(estimate / float(se[0]))),
+        tau2=float(fit.theta[1]),
+        tau2_se=float(se[1]),
+        unadjusted=sign * plain[0],
+        unadjusted_tau2=plain[1],
+        lrt=lrt,
+        lrt_df=df,
+        lrt_p_value=float(laws.chi2_tail(lrt, float(df))) if df else _NAN,
+        log_likelihood=fit.log_likelihood,
+        log_likelihood_unadjusted=plain[2],
+        k=m.k,
+        minimum_k=common.MINIMUM,
+        kind=kind,
+        alternative=alternative,
+        method="FE" if m.method == "FE" else "ML",
+        level=m.level,
+        converged=fit.converged,
+        rival_estimate=_NAN if rival is None else sign * float(rival.theta[0]),
+        rival_log_likelihood=_NAN if rival is None else rival.log_likelihood,
+        given=not free.any(),
+        steps=cuts if kind == "step" else (),
+        p_counts=counts if kind == "step" else (),
+        delta=delta,
+        delta_se=delta_se,
+        delta_p_value=laws.two_sided_p(away),
+        delta_ci_low=np.maximum(delta - half * delta_se, 0.0),
+        delta_ci_high=delta + half * delta_se,
+    )
