@@ -53,7 +53,7 @@ _HOME = {
     "TrimAndFill": "bias.trim_and_fill",
     "pet_peese": "bias.pet_peese",
     "selection_model": "bias.selection",
-    "SelectionModel": "bias.selection",
+    "SelectionModel": "bias.selection_result",
     "fail_safe_n": "bias.fail_safe",
     "excess_significance": "bias.excess",
     "p_curve": "bias.p_curve",

@@ -44,7 +44,7 @@ def people(rows):
         return [r["pre.nti"] + r["pre.nci"] for r in rows]
     if "t1i" in first:
         return None  # person-time
-    if "n1i" in first:
+    if "n1i" in first and "ni" not in first:
         return [r["n1i"] + r["n2i"] for r in rows]
     return [r["ni"] for r in rows] if "ni" in first else None
 
@@ -239,9 +239,9 @@ def compare_one_selection(ledger, file, where, name, ours, data):
     rough = name in INTEGRATED
     height = "integrated" if rough else "likelihood"
     ledger.check(file, f"{where}.ll", ours.log_likelihood, height, 1.0)
-    ledger.check(file, f"{where}.LRT", ours.lrt, height, 1.0)
+    ledger.check(file, f"{where}.LRT", ours.lrt, f"{height} ratio", 1.0)
     ledger.check(file, f"{where}.LRT_df", ours.lrt_df, "closed")
-    ledger.check(file, f"{where}.LRT_p", ours.lrt_p_value, height, 1.0)
+    ledger.check(file, f"{where}.LRT_p", ours.lrt_p_value, f"{height} ratio", 1.0)
     family = "integrated" if rough else "selection"
     middle = float(data["variance"].median())
     ledger.check(file, f"{where}.beta", [ours.estimate], family, 1.0)
@@ -264,7 +264,7 @@ def compare_one_selection(ledger, file, where, name, ours, data):
     for key, values, scale in (
         ("se_delta", ours.delta_se, 0.0),
         ("delta_p", ours.delta_p_value, 1.0),
-        ("delta_ci_lb", ours.delta_ci_low, 1.0),
-        ("delta_ci_ub", ours.delta_ci_high, 1.0),
+        ("delta_ci_lb", ours.delta_ci_low, np.fmax(ours.delta_se, 1.0)),
+        ("delta_ci_ub", ours.delta_ci_high, np.fmax(ours.delta_se, 1.0)),
     ):
         ledger.check(file, f"{where}.{key}", values, own, scale)

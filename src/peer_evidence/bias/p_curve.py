@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from peer_evidence.bias import common
-from peer_evidence.errors import InputError
+from peer_evidence.errors import FewStudiesWarning, InputError
 from peer_evidence.formatting import count, per_cent
 from peer_evidence.results import Result
 
@@ -81,7 +82,6 @@ class PCurve(Result):
     def summary(self) -> str:
         """Say both tests, full and half, then the power."""
         own = common.p_words
-        few = common.few_words(self.k_significant, self.minimum_k, "a p-curve")
         lines = [
             f"P-curve of {count(self.k_significant, 'significant p value')} of {self.k}: right "
             f"skew {own(self.right_skew_p_value)} (half {own(self.right_skew_half_p_value)}), "
@@ -89,7 +89,7 @@ class PCurve(Result):
             f"(half {own(self.flat_half_p_value)}).",
         ]
         if self.k_significant < self.minimum_k:
-            lines.append(f"Only {few.replace('studies', 'significant studies', 1)}.")
+            lines.append(f"Only {_few(self.k_significant)}.")
         low, high = per_cent(self.power_ci_low), per_cent(self.power_ci_high)
         lines.append(
             f"Power of the significant studies {per_cent(self.power)} (90% CI {low} to {high}); "
@@ -142,7 +142,8 @@ def p_curve(values: MetaAnalysis | Sequence[float]) -> PCurve:
     flat = _stouffer(1.0 - _beyond(_z_of(kept), third) / _THIRD)
     flat_half = _stouffer(1.0 - _beyond(_z_of(half), third) / share)
     power, low, high = _power(kept)
-    common.warn_few(len(kept), common.MINIMUM, "a p-curve")
+    if len(kept) < common.MINIMUM:
+        warnings.warn(_few(len(kept)), FewStudiesWarning, stacklevel=2)
     return PCurve(
         k=len(p),
         k_significant=len(kept),
@@ -162,6 +163,13 @@ def p_curve(values: MetaAnalysis | Sequence[float]) -> PCurve:
         power_ci_low=low,
         power_ci_high=high,
         p_values=p,
+    )
+
+
+def _few(significant: int) -> str:
+    return (
+        f"{count(significant, 'significant p value')}: a p-curve should not be believed with "
+        f"fewer than {common.MINIMUM}"
     )
 
 

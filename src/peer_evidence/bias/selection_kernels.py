@@ -91,10 +91,10 @@ class Quadrature:
     def __init__(self, least: float, sides: int) -> None:
         high = -float(special.ndtri(least / sides)) if least > 0 else _REACH
         low = -high if sides == 1 else 0.0
-        if sides == 2 and least > 0:
+        edges = np.linspace(low, high, int(np.ceil(high - low)) + 1)
+        if sides == 2 and least > 0:  # powers of 1 - p are steep at z = 0: a panel a decade there
             low = -float(special.ndtri((1.0 - least) / 2.0))
-        count = int(np.ceil(high - low))
-        edges = np.linspace(low, high, count + 1)
+            edges = np.concatenate([np.geomspace(low, edges[1], 6), edges[2:]])
         half = (edges[1:] - edges[:-1])[:, None] / 2.0
         self.z = (edges[:-1, None] + half * (1.0 + _NODES)).ravel()
         self._weights = (half * _WEIGHTS).ravel()

@@ -73,6 +73,11 @@ class TrimAndFill(Result):
     observed: MetaAnalysis = field(repr=False)
     filled: MetaAnalysis = field(repr=False)
 
+    @property
+    def measure(self) -> str:
+        """The effect measure of the analysis, empty where it is not known."""
+        return self.observed.studies.measure
+
     def study_table(self) -> pd.DataFrame:
         """Give one row a study, observed and filled: that of the analysis, with ``filled``."""
         table = self.filled.study_table()
