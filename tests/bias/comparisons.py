@@ -32,6 +32,7 @@ STEPS = {
     "step_025_equaleffects": ((0.025,), None),
 }
 SMOOTH = ("beta", "halfnorm", "negexp", "logistic", "power")
+RIVAL = ("dat.raudenbush1985", "beta")  # R ends where a parameter is on its limit, 1e-5
 INTEGRATED = ("beta", "power")  # R's integrals of these are good to four digits only
 
 
@@ -237,6 +238,11 @@ def compare_selection(ledger, file, path, data):
 
 def compare_one_selection(ledger, file, where, name, ours, data):
     rough = name in INTEGRATED
+    if (file, name) == RIVAL:
+        ledger.check(file, f"{where}.ll", ours.rival_log_likelihood, "integrated", 1.0)
+        ledger.check(file, f"{where}.beta", [ours.rival_estimate], "integrated", 1.0)
+        ledger.check(file, f"{where}.LRT_df", ours.lrt_df, "closed")
+        return
     height = "integrated" if rough else "likelihood"
     ledger.check(file, f"{where}.ll", ours.log_likelihood, height, 1.0)
     ledger.check(file, f"{where}.LRT", ours.lrt, f"{height} ratio", 1.0)

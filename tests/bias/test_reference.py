@@ -61,6 +61,10 @@ EXCLUDED = {
     r"\.selmodel\.(beta|power)\.(se|stat|pval|ci|delta_)": (
         "R's second differences of integrals of four digits; here derivatives are exact"
     ),
+    r"^dat\.raudenbush1985.*\.selmodel\.beta\.(tau2|delta#|LRT)": (
+        "R's maximum has a parameter on its limit of 1e-5: here it is the rival, whose effect and "
+        "likelihood are compared"
+    ),
     r"\.selmodel\.\w+\.se_tau2": "tau2 on its limit of 0: here without standard error",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -105,30 +105,57 @@ def selection_model(
     check_choice("alternative", alternative, ALTERNATIVES)
     if kind != "step" and weights is not None:
         raise InputError(f"weights: found with kind={kind!r}, they belong to kind='step'")
+    common.warn_few(m.k, common.MINIMUM, "a selection model")
+    problem = _problem(m, kind, alternative, steps, weights)
+    fit, rival = _fit(problem, m.method != "FE")
+    _warn(fit, rival, problem.sign)
+    return _result(m, problem, fit, rival)
+
+
+class _Problem(NamedTuple):
+    """A selection model in units of the typical standard error, effects turned to ``greater``."""
+
+    model: Model
+    kind: str
+    alternative: str
+    sign: float
+    unit: float
+    given: Floats  # weights or parameters, NaN where they are estimated
+    cuts: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+def _problem(
+    m: MetaAnalysis,
+    kind: str,
+    alternative: str,
+    steps: Sequence[float],
+    weights: Sequence[float] | None,
+) -> _Problem:
+    """Lay out the likelihood."""
     sign = -1.0 if alternative == "less" else 1.0
     sides = 2 if alternative == "two-sided" else 1
-    y, v = sign * m.studies.effects, m.studies.variances
-    p = p_values(y / np.sqrt(v), sides)
-    common.warn_few(m.k, common.MINIMUM, "a selection model")
-    cuts = check_steps(steps) if kind == "step" else (1.0,)
-    group = np.searchsorted(np.array(cuts[:-1]), p, side="left")
+    unit = float(np.sqrt(np.median(m.studies.variances)))
+    y, v = sign * m.studies.effects / unit, m.studies.variances / unit**2
+    p = p_values(sign * m.studies.effects / np.sqrt(m.studies.variances), sides)
+    cuts: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
     if kind == "step":
+        cuts = check_steps(steps)
         given = _weights(weights, len(cuts))
+        inner = np.array(cuts[:-1])
+        group = np.searchsorted(inner, p, side="left")
+        counts = tuple(int(one) for one in np.bincount(group, minlength=len(cuts)))
         if weights is None:
-            _check_groups(group, cuts, alternative)
-        model = Model(
-            y, v, Tails(cut_z(np.array(cuts[:-1]), sides), sides), StepWeights(group, given)
-        )
+            _check_groups(counts, cuts, alternative)
+        model = Model(y, v, Tails(cut_z(inner, sides), sides), StepWeights(group, given))
     else:
         given = np.full(KINDS[kind].parameters, np.nan)
         least = KINDS[kind].least_p
         grid = Quadrature(least, sides)
         inside = np.clip(p, least, 1.0 - least)
         model = Model(y, v, grid, SmoothWeights(kind, grid.p, inside))
-    fit, rival, plain = _fit(model, kind, given, y, v, m.method != "FE")
-    _warn(fit, rival, sign)
-    counts = tuple(int(one) for one in np.bincount(group, minlength=len(cuts)))
-    return _result(m, fit, rival, plain, kind, alternative, sign, given, cuts, counts)
+    return _Problem(model, kind, alternative, sign, unit, given, cuts, counts)
 
 
 def check_steps(steps: Sequence[float]) -> tuple[float, ...]:
@@ -157,11 +184,8 @@ def _weights(weights: Sequence[float] | None, intervals: int) -> Floats:
     return found
 
 
-def _check_groups(
-    group: np.typing.NDArray[np.intp], cuts: tuple[float, ...], alternative: str
-) -> None:
+def _check_groups(counts: tuple[int, ...], cuts: tuple[float, ...], alternative: str) -> None:
     """Refuse an interval without studies; warn of one with hardly any."""
-    counts = np.bincount(group, minlength=len(cuts))
     names = interval_names(cuts)
     empty = [name for name, studies in zip(names, counts, strict=True) if not studies]
     if empty:
@@ -174,34 +198,45 @@ def _check_groups(
         warnings.warn(
             f"{_FEW} or fewer studies have {', '.join(few)}: the weights are hardly known",
             FewStudiesWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
-def _fit(
-    model: Model, kind: str, given: Floats, y: Floats, v: Floats, random: bool
-) -> tuple[Fit, Fit | None, tuple[float, float, float]]:
-    """Fit with and without selection; the latter as mean, tau2 and log-likelihood.
+class _Plain(NamedTuple):
+    """The model without selection."""
 
-    The result is the highest maximum of a step function. For smooth weights it is the one that is
-    reached from a weight without extremes, as in metafor: a higher one elsewhere, often where tau2
-    or a parameter is on its limit, is named as a rival.
-    """
+    mean: float
+    tau2: float
+    log_likelihood: float
+
+
+def _plain(y: Floats, v: Floats, random: bool) -> _Plain:
+    """Fit without selection, by maximum likelihood."""
     done = single.fit_one(y, v, None, None, "ML" if random else "FE", "wald", 0.95)
-    mean, tau2 = float(done.model.beta[0]), done.tau2
-    u = v + tau2
+    mean, u = float(done.model.beta[0]), v + done.tau2
     height = -0.5 * float((np.log(2.0 * np.pi * u) + (y - mean) ** 2 / u).sum())
-    scale = float(np.median(v))
-    free = int(np.isnan(given).sum())
-    first = max(tau2, 0.05 * scale) if random else 0.0
-    levels = (1.0, 0.3, 3.0) if free else (1.0,)
-    starts = np.array([[mean, first, *[level] * free] for level in levels])
-    space = Space(scale, random, kind != "step", KINDS[kind].floor)
-    ends = maximise(model, starts, space)
+    return _Plain(mean, done.tau2, height)
+
+
+def _fit(problem: _Problem, random: bool) -> tuple[Fit, Fit | None]:
+    """Fit from several starts, and give a rival where another maximum is higher.
+
+    The likelihood can have several maxima. The result is the one that is reached uphill from no
+    selection, as in metafor; a higher one elsewhere, often where tau2 or a parameter is on its
+    limit, is named as a rival.
+    """
+    plain = _plain(problem.model.y, problem.model.v, random)
+    free = int(np.isnan(problem.given).sum())
+    first, little = (max(plain.tau2, 0.05), 0.05) if random else (0.0, 0.0)
+    others = [(first, 0.3), (first, 3.0), (little, 0.3), (little, 0.1)] if free else []
+    starts = np.array([[plain.mean, t, *[level] * free] for t, level in [(first, 1.0), *others]])
+    space = Space(random, problem.kind != "step", KINDS[problem.kind].floor)
+    ends = maximise(problem.model, starts, space)
     highest = max(ends, key=lambda end: end.log_likelihood if end.converged else -np.inf)
-    chosen = highest if kind == "step" else ends[0]
+    chosen = ends[0] if ends[0].converged else highest
     rival = highest if highest.log_likelihood > chosen.log_likelihood + 1e-4 else None
-    return chosen, rival, (mean, tau2, height)
+    found = chosen.scaled(problem.unit)
+    return found, None if rival is None else rival.scaled(problem.unit)
 
 
 def _warn(fit: Fit, rival: Fit | None, sign: float) -> None:
@@ -221,19 +256,10 @@ def _warn(fit: Fit, rival: Fit | None, sign: float) -> None:
         )
 
 
-def _result(
-    m: MetaAnalysis,
-    fit: Fit,
-    rival: Fit | None,
-    plain: tuple[float, float, float],
-    kind: str,
-    alternative: str,
-    sign: float,
-    given: Floats,
-    cuts: tuple[float, ...],
-    counts: tuple[int, ...],
-) -> SelectionModel:
+def _result(m: MetaAnalysis, problem: _Problem, fit: Fit, rival: Fit | None) -> SelectionModel:
     """Turn a fit into intervals and tests, on the side of the data."""
+    kind, sign, given = problem.kind, problem.sign, problem.given
+    plain = _plain(sign * m.studies.effects, m.studies.variances, m.method != "FE")
     free = np.isnan(given)
     variance = np.diag(fit.covariance)
     se = np.sqrt(np.where(variance > 0, variance, np.nan))
@@ -242,7 +268,7 @@ def _result(
     delta, delta_se = given.copy(), np.full(len(given), np.nan)
     delta[free], delta_se[free] = fit.theta[2:], se[2:]
     away = (delta - KINDS[kind].neutral) / delta_se
-    lrt, df = max(0.0, 2.0 * (fit.log_likelihood - plain[2])), int(free.sum())
+    lrt, df = max(0.0, 2.0 * (fit.log_likelihood - plain.log_likelihood)), int(free.sum())
     return SelectionModel(
         estimate=estimate,
         se=float(se[0]),
@@ -252,25 +278,25 @@ def _result(
         p_value=float(laws.two_sided_p(estimate / float(se[0]))),
         tau2=float(fit.theta[1]),
         tau2_se=float(se[1]),
-        unadjusted=sign * plain[0],
-        unadjusted_tau2=plain[1],
+        unadjusted=sign * plain.mean,
+        unadjusted_tau2=plain.tau2,
         lrt=lrt,
         lrt_df=df,
         lrt_p_value=float(laws.chi2_tail(lrt, float(df))) if df else _NAN,
         log_likelihood=fit.log_likelihood,
-        log_likelihood_unadjusted=plain[2],
+        log_likelihood_unadjusted=plain.log_likelihood,
         k=m.k,
         minimum_k=common.MINIMUM,
         kind=kind,
-        alternative=alternative,
+        alternative=problem.alternative,
         method="FE" if m.method == "FE" else "ML",
         level=m.level,
         converged=fit.converged,
         rival_estimate=_NAN if rival is None else sign * float(rival.theta[0]),
         rival_log_likelihood=_NAN if rival is None else rival.log_likelihood,
         given=not free.any(),
-        steps=cuts if kind == "step" else (),
-        p_counts=counts if kind == "step" else (),
+        steps=problem.cuts,
+        p_counts=problem.counts,
         delta=delta,
         delta_se=delta_se,
         delta_p_value=laws.two_sided_p(away),

@@ -1,7 +1,8 @@
 """Maximum likelihood of a selection model from several starts at once, by Newton's method.
 
-tau2 is the square of its root and the weights are exponentials (or a floor plus a square), so that
-the search is free of limits and can end on them.
+Effects come in units of the typical standard error. tau2 is the square of its root and the weights
+are exponentials (or a floor plus a square), so that the search is free of limits and can end on
+them.
 """
 
 from __future__ import annotations
@@ -26,12 +27,24 @@ class Fit(NamedTuple):
     covariance: Floats
     log_likelihood: float
     converged: bool
+    studies: int
+
+    def scaled(self, unit: float) -> Fit:
+        """Give the fit for effects that are so many times larger."""
+        factors = np.ones(len(self.theta))
+        factors[:2] = unit, unit**2
+        return Fit(
+            self.theta * factors,
+            self.covariance * np.outer(factors, factors),
+            self.log_likelihood - self.studies * float(np.log(unit)),
+            self.converged,
+            self.studies,
+        )
 
 
 class Space(NamedTuple):
     """How the parameters of the search become those of the model."""
 
-    scale: float  # of tau2
     tau2_free: bool
     squared: bool  # weights are floor + x^2, else exp(x)
     floor: float
@@ -39,9 +52,9 @@ class Space(NamedTuple):
     def inward(self, x: Floats) -> tuple[Floats, Floats, Floats]:
         """Give the parameters (S, q) with their first and second derivatives in x."""
         theta, first, second = x.copy(), np.ones_like(x), np.zeros_like(x)
-        theta[:, 1] = self.scale * x[:, 1] ** 2 if self.tau2_free else 0.0
-        first[:, 1] = 2.0 * self.scale * x[:, 1] if self.tau2_free else 0.0
-        second[:, 1] = 2.0 * self.scale if self.tau2_free else 0.0
+        theta[:, 1] = x[:, 1] ** 2 if self.tau2_free else 0.0
+        first[:, 1] = 2.0 * x[:, 1] if self.tau2_free else 0.0
+        second[:, 1] = 2.0 if self.tau2_free else 0.0
         own = x[:, 2:]
         if self.squared:
             theta[:, 2:], first[:, 2:], second[:, 2:] = self.floor + own**2, 2.0 * own, 2.0
@@ -53,7 +66,7 @@ class Space(NamedTuple):
     def outward(self, theta: Floats) -> Floats:
         """Give the parameters of the search."""
         x = theta.copy()
-        x[:, 1] = np.sqrt(theta[:, 1] / self.scale)
+        x[:, 1] = np.sqrt(theta[:, 1])
         own = theta[:, 2:]
         x[:, 2:] = np.sqrt(np.maximum(own - self.floor, 0.0)) if self.squared else np.log(own)
         return x
@@ -138,13 +151,13 @@ def _finish(model: Model, space: Space, x: Floats, converged: bool) -> Fit:
     except np.linalg.LinAlgError:
         own = np.full((int(inside.sum()),) * 2, np.nan)
     covariance[np.ix_(inside, inside)] = own
-    return Fit(theta[0], covariance, float(found.value[0]), converged)
+    return Fit(theta[0], covariance, float(found.value[0]), converged, len(model.y))
 
 
 def _inside(space: Space, theta: Floats) -> NDArray[np.bool_]:
     """Tell the parameters that are off their limits."""
     inside = np.ones(len(theta), dtype=bool)
-    inside[1] = space.tau2_free and theta[1] > 1e-8 * space.scale
+    inside[1] = space.tau2_free and theta[1] > 1e-8
     if space.squared:
         inside[2:] = theta[2:] - space.floor > 1e-8
     return inside
