@@ -30,6 +30,7 @@ PREDICTORS = {
     "sqrt_n": "square root of the number of people",
     "inverse_sqrt_n": "inverse square root of the number of people",
 }
+_WORDS = PREDICTORS | {"score_se": "standard error of the score"}
 _NAN = float("nan")
 
 
@@ -79,7 +80,7 @@ class RegressionTest(Result):
         law = f"t, {self.df:g} df" if np.isfinite(self.df) else "normal law"
         slope = common.with_interval(self.slope, self.ci_low, self.ci_high, self.level, 3)
         lines = [
-            f"{self.test} ({self.model}): slope of the {PREDICTORS[self.predictor]} {slope}, "
+            f"{self.test} ({self.model}): slope of the {_WORDS[self.predictor]} {slope}, "
             f"{common.p_words(self.p_value)} ({law}), {count(self.k, 'study', 'studies')}.",
             *common.few_line(self.k, self.minimum_k, self.test),
         ]
@@ -247,7 +248,7 @@ def harbord(m: MetaAnalysis) -> RegressionTest:
     x = common.varying(1.0 / np.sqrt(variance), "precision")
     fit = _classic(score / variance, x, variance, m.level)
     common.warn_few(m.k, common.MINIMUM, "Harbord's test")
-    return _result(fit, m, "Harbord's test", "classic", "se")
+    return _result(fit, m, "Harbord's test", "classic", "score_se")
 
 
 def _predictor(m: MetaAnalysis, predictor: str, n: Sequence[float] | None) -> Floats:
