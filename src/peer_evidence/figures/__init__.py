@@ -45,6 +45,10 @@ _HOME = {
     "save": "saving",
     "to_svg": "saving",
     "to_html": "saving",
+    "p_curve": "_p_curve",
+    "p_curve_table": "_p_curve",
+    "selection": "_selection",
+    "selection_table": "_selection",
 }
 
 __all__ = sorted(_HOME)
