@@ -272,3 +272,16 @@ def test_limit_meta_analysis_adjustments_are_those_of_ruecker_2011(bcg):
     assert betalim.g2 == pytest.approx(1 - radial.rvalue**2, rel=1e-9)
     mulim = pe.limit_meta_analysis(m, "mulim")
     assert mulim.estimate == pytest.approx((limits / v).sum() / (1 / v).sum(), rel=1e-12)
+
+
+def test_studies_keep_what_the_table_says_of_people_and_counts(bcg):
+    m = pe.meta_analysis(bcg)
+    assert m.studies.tables.a.tolist() == bcg["events_intervention"].tolist()
+    assert m.studies.sizes.sum() == (bcg["n_intervention"] + bcg["n_comparison"]).sum()
+    text = pe.meta_analysis(bcg.assign(n_comparison="many"))
+    assert text.studies.sizes is None
+    assert text.studies.tables is None
+    empty = pe.meta_analysis(bcg.assign(n_comparison=np.nan))
+    assert empty.studies.sizes is None
+    weighted = pe.leave_one_out(pe.meta_analysis(bcg, weights=np.arange(1.0, 14.0)))
+    assert len(weighted) == 13

@@ -81,7 +81,7 @@ def excess_significance(
 
     Each study's power is the probability of a two-sided p below ``alpha`` were its effect drawn
     around the pooled one with variance tau2 (Ioannidis and Trikalinos 2007, doi
-    10.1177/1740774507077441).
+    10.1177/1740774507079441).
 
     Parameters
     ----------

@@ -143,9 +143,7 @@ def _note(result: Any, *, cut: bool) -> str:
     if result.kind == "step":
         parts = ", ".join(str(one) for one in result.p_counts)
         said += f", by interval {parts}"
-    said += (
-        f". Dotted: {'the weight of the first interval' if result.kind == 'step' else 'weight 1'}."
-    )
+    said += ". Dotted: weight 1."
     if result.given:
         said += " The weights are given."
     return said + (" The interval goes on above." if cut else "")
