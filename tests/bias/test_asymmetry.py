@@ -285,3 +285,50 @@ def test_studies_keep_what_the_table_says_of_people_and_counts(bcg):
     assert empty.studies.sizes is None
     weighted = pe.leave_one_out(pe.meta_analysis(bcg, weights=np.arange(1.0, 14.0)))
     assert len(weighted) == 13
+
+
+@pytest.mark.parametrize("verb", [pe.egger, pe.begg, pe.pet_peese])
+def test_equal_effects_are_refused(verb):
+    m = pe.meta_analysis(frame_of([0.3] * 4, [0.01, 0.02, 0.03, 0.04]))
+    with pytest.raises(InputError) as error:
+        verb(m)
+    assert str(error.value) == (
+        "m: all 4 effects are equal, so there is no asymmetry to look for; "
+        "check the column of effects"
+    )
+
+
+def test_betalim_without_heterogeneity_is_refused(lopsided):
+    with pytest.raises(InputError) as error:
+        pe.limit_meta_analysis(pe.meta_analysis(lopsided, method="FE"), "betalim")
+    assert str(error.value) == (
+        "adjust: found 'betalim', but tau2 is 0, so the limit effects are all equal and have no "
+        "error; use 'beta0' or 'mulim'"
+    )
+
+
+def test_arms_without_events_are_refused_by_name(bcg):
+    none = bcg.assign(
+        events_intervention=[0, *bcg["events_intervention"][1:]],
+        events_comparison=[0, *bcg["events_comparison"][1:]],
+    )
+    for verb in (pe.peters, pe.harbord):
+        with pytest.raises(InputError) as error:
+            verb(pe.meta_analysis(none))
+        assert str(error.value) == (
+            "m: no events, or nothing else, in both arms in Aronson 1948; "
+            "pool the other studies without them"
+        )
+
+
+def test_the_mixed_form_takes_the_interval_of_the_analysis(lopsided):
+    wald = pe.egger(pe.meta_analysis(lopsided), "mixed")
+    knapp = pe.egger(pe.meta_analysis(lopsided, ci="hksj"), "mixed")
+    assert (wald.df, knapp.df) == (np.inf, 10.0)
+    assert knapp.slope == pytest.approx(wald.slope, rel=1e-12)
+    assert knapp.se != pytest.approx(wald.se, rel=1e-3)
+    slope = pe.meta_analysis(
+        lopsided.assign(se=np.sqrt(lopsided["variance"])), moderators="se"
+    ).coefficients
+    assert wald.slope == pytest.approx(slope.loc["se", "estimate"], rel=1e-9)
+    assert wald.p_value == pytest.approx(slope.loc["se", "p_value"], rel=1e-7)

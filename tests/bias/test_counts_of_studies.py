@@ -202,3 +202,15 @@ def test_the_public_names_are_loaded_from_this_room():
         *("fail_safe_n", "excess_significance", "p_curve", "limit_meta_analysis", "henmi_copas"),
     ):
         assert getattr(pe, name).__module__.startswith("peer_evidence.bias.")
+
+
+def test_henmi_copas_holds_where_one_study_outweighs_all_others():
+    m = pe.meta_analysis(frame_of([0.1, 0.5, -0.4], [1e-8, 10.0, 1e6]), method="DL")
+    found = quiet(pe.henmi_copas, m)
+    assert found.ci_low < found.estimate < found.ci_high
+
+
+def test_excess_of_studies_that_cannot_miss():
+    m = pe.meta_analysis(frame_of([30.0, 31.0, 29.5], [0.04, 0.05, 0.06]), method="FE")
+    found = quiet(pe.excess_significance, m, test="chi2")
+    assert (found.chi2, found.p_value) == (0.0, 1.0)

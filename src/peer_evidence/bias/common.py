@@ -110,6 +110,17 @@ def varying(values: Floats, what: str) -> Floats:
     return values
 
 
+def different(m: MetaAnalysis) -> Floats:
+    """Return the effects, else raise InputError where all are equal: nothing can be lopsided."""
+    y = m.studies.effects
+    if float(y.max() - y.min()) <= 1e-12 * float(np.abs(y).max()):
+        raise InputError(
+            f"m: all {m.k} effects are equal, so there is no asymmetry to look for; "
+            "check the column of effects"
+        )
+    return y
+
+
 def sizes_of(m: MetaAnalysis, n: Sequence[float] | None) -> Floats:
     """Give the people of each study: those given, else those of the table that was pooled."""
     if n is not None:
@@ -168,7 +179,15 @@ def caution_of(measure: str, predictor: str) -> str:
 
 
 def with_interval(value: float, low: float, high: float, level: float, digits: int = 2) -> str:
-    """Write an estimate with its interval."""
+    """Write an estimate with its interval.
+
+    Examples
+    --------
+    >>> with_interval(0.4, 0.1, 0.7, 0.95), with_interval(0.4, float("nan"), 0.7, 0.95)
+    ('0.40 (95% CI 0.10 to 0.70)', '0.40 (no interval)')
+    """
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return f"{number(value, digits)} (no interval)"
     return f"{number(value, digits)} ({100 * level:g}% CI {interval(low, high, digits)})"
 
 

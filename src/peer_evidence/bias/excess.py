@@ -164,6 +164,8 @@ def _test(observed: int, power: Floats, test: str) -> tuple[float, float]:
     """Give chi2 (or NaN) and the chance of as many significant studies or more."""
     k, mean = len(power), float(power.mean())
     if test == "chi2":
+        if mean == 1.0:  # to the last digit: any number is no excess
+            return 0.0, 1.0
         away = (observed - k * mean) / np.sqrt(k * mean * (1.0 - mean))
         return float(away**2), float(special.ndtr(-away))
     if test == "binomial":

@@ -134,7 +134,7 @@ def _tail(x: float, parts: _Moments) -> float:
     """Give the area beyond x: Q given the mean follows a gamma law with these two moments."""
     r = x + (_NODES + 1.0) / 2.0 * 12.0  # the normal density is 0 to the last digit beyond
     mean, variance = _conditional(np.sqrt(parts.vr) * r, parts)
-    limit = (parts.w1 / parts.w2 - 1.0) * ((r / x) ** 2 - 1.0) + (parts.k - 1)
+    limit = max(parts.w1 / parts.w2 - 1.0, 0.0) * ((r / x) ** 2 - 1.0) + (parts.k - 1)
     inside = special.gammainc(mean**2 / variance, np.maximum(limit, 0.0) * mean / variance)
     density = np.exp(-0.5 * r * r) / np.sqrt(2.0 * np.pi)
     return float((_WEIGHTS * inside * density).sum() * 6.0)
@@ -143,7 +143,7 @@ def _tail(x: float, parts: _Moments) -> float:
 def _conditional(r: Floats, p: _Moments) -> tuple[Floats, Floats]:
     """Give expectation and variance of Q given the standardised mean r."""
     t, excess = p.tau2, r * r / p.vr**2 - 1.0 / p.vr
-    own = p.w3 - p.w2**2
+    own = max(p.w3 - p.w2**2, 0.0)  # a variance, which rounding can make negative
     mean = (p.k - 1) + t * (p.w1 - p.w2) + t**2 * excess * own
     variance = (
         2.0 * (p.k - 1)
@@ -153,4 +153,5 @@ def _conditional(r: Floats, p: _Moments) -> tuple[Floats, Floats]:
         + 4.0 * t**3 * excess * (p.w4 - 2.0 * p.w2 * p.w3 + p.w2**3)
         + 2.0 * t**4 * (1.0 / p.vr**2 - 2.0 * r * r / p.vr**3) * own**2
     )
-    return mean, variance
+    mean = np.maximum(mean, np.finfo(float).tiny)
+    return mean, np.maximum(variance, 1e-12 * mean * mean)

@@ -9,6 +9,7 @@ import numpy as np
 
 from peer_evidence.bias import common
 from peer_evidence.checks import check_choice
+from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number, per_cent
 from peer_evidence.pooling import laws
 from peer_evidence.results import Result
@@ -105,7 +106,7 @@ def limit_meta_analysis(m: MetaAnalysis, adjust: str = "beta0") -> LimitMetaAnal
     Raises
     ------
     InputError
-        Fewer than 3 studies, moderators, or equal standard errors.
+        Fewer than 3 studies, moderators, equal standard errors, or ``"betalim"`` with tau2 = 0.
 
     Warns
     -----
@@ -132,6 +133,11 @@ def limit_meta_analysis(m: MetaAnalysis, adjust: str = "beta0") -> LimitMetaAnal
     y, v = m.studies.effects, m.studies.variances
     common.varying(np.sqrt(v), "standard error")
     tau2 = m.tau2
+    if adjust == "betalim" and tau2 == 0:
+        raise InputError(
+            "adjust: found 'betalim', but tau2 is 0, so the limit effects are all equal and have "
+            "no error; use 'beta0' or 'mulim'"
+        )
     total = v + tau2
     line = common.weighted_line(y, np.sqrt(total), 1.0 / total)
     alpha, beta = float(line.slope), float(line.intercept)

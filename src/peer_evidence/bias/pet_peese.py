@@ -9,6 +9,7 @@ import numpy as np
 
 from peer_evidence.bias import common
 from peer_evidence.checks import check_choice
+from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number
 from peer_evidence.pooling import laws
 from peer_evidence.results import Result
@@ -126,7 +127,7 @@ def pet_peese(m: MetaAnalysis, *, alternative: str | None = None) -> PetPeese:
     Raises
     ------
     InputError
-        Fewer than 3 studies, moderators, or equal standard errors.
+        Fewer than 3 studies, moderators, equal standard errors or equal effects.
 
     Warns
     -----
@@ -150,6 +151,7 @@ def pet_peese(m: MetaAnalysis, *, alternative: str | None = None) -> PetPeese:
     check_choice("alternative", alternative, ("greater", "less"))
     v = m.studies.variances
     se = common.varying(np.sqrt(v), "standard error")
+    common.different(m)
     pet = _fit("pet", m, se)
     peese = _fit("peese", m, v)
     expected = pet["pet"] > 0 if alternative == "greater" else pet["pet"] < 0
@@ -187,7 +189,9 @@ def _fit(name: str, m: MetaAnalysis, x: Floats) -> dict[str, float]:
     )
     for key, value, error in parts:
         estimate, se = float(value), float(error)
-        statistic = estimate / se if se > 0 else float("nan")
+        if se == 0.0:
+            raise InputError("m: the effects lie exactly on a line, so there is no error to use")
+        statistic = estimate / se
         fit |= {
             key: estimate,
             f"{key}_se": se,

@@ -74,7 +74,7 @@ def begg(m: MetaAnalysis) -> RankTest:
     Raises
     ------
     InputError
-        Fewer than 3 studies, moderators, or equal variances.
+        Fewer than 3 studies, moderators, equal variances or equal effects.
 
     Warns
     -----
@@ -96,7 +96,7 @@ def begg(m: MetaAnalysis) -> RankTest:
     (0.778, 0.0009)
     """
     m = common.check_analysis(m, "Begg's test", 3)
-    y, v = m.studies.effects, m.studies.variances
+    y, v = common.different(m), m.studies.variances
     common.varying(v, "sampling variance")
     total = (1.0 / v).sum()
     mean = (y / v).sum() / total

@@ -156,7 +156,7 @@ def egger(
     check_choice("predictor", predictor, PREDICTORS)
     m = common.check_analysis(m, "Egger's test", 3)
     x = common.varying(_predictor(m, predictor, n), PREDICTORS[predictor])
-    y, v = m.studies.effects, m.studies.variances
+    y, v = common.different(m), m.studies.variances
     fit = _classic(y, x, 1.0 / v, m.level) if model == "classic" else _mixed(m, x)
     common.warn_few(m.k, common.MINIMUM, "Egger's test")
     return _result(fit, m, "Egger's test", model, predictor)
@@ -199,7 +199,7 @@ def peters(m: MetaAnalysis, *, n: Sequence[float] | None = None) -> RegressionTe
     others = t.n1 + t.n2 - events
     _refuse(m, (events <= 0) | (others <= 0), "no events, or nothing else, in both arms")
     x = common.varying(1.0 / people, "number of people")
-    fit = _classic(m.studies.effects, x, 1.0 / (1.0 / events + 1.0 / others), m.level)
+    fit = _classic(common.different(m), x, 1.0 / (1.0 / events + 1.0 / others), m.level)
     common.warn_few(m.k, common.MINIMUM, "Peters' test")
     return _result(fit, m, "Peters' test", "classic", "inverse_n")
 

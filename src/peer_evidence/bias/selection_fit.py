@@ -100,8 +100,8 @@ def maximise(model: Model, starts: Floats, space: Space) -> list[Fit]:
 
 def _evaluate(model: Model, space: Space, x: Floats) -> tuple[Likelihood, Floats, Floats]:
     """Give the likelihood at trials with slope and bend in the parameters of the search."""
-    theta, first, second = space.inward(x)
     with np.errstate(all="ignore"):
+        theta, first, second = space.inward(x)
         found = model(theta)
     slope = found.gradient * first
     bend = found.hessian * first[:, :, None] * first[:, None, :]
@@ -144,13 +144,15 @@ def _finish(model: Model, space: Space, x: Floats, converged: bool) -> Fit:
     theta, _, _ = space.inward(x)
     inside = _inside(space, theta[0])
     theta[0, ~inside] = np.where(np.arange(theta.shape[1]) == 1, 0.0, space.floor)[~inside]
-    found = model(theta)
+    with np.errstate(all="ignore"):
+        found = model(theta)
     covariance = np.full(found.hessian.shape[1:], np.nan)
     try:
         own = np.linalg.inv(-found.hessian[0][np.ix_(inside, inside)])
     except np.linalg.LinAlgError:
         own = np.full((int(inside.sum()),) * 2, np.nan)
     covariance[np.ix_(inside, inside)] = own
+    converged = converged and bool(covariance[0, 0] > 0)
     return Fit(theta[0], covariance, float(found.value[0]), converged, len(model.y))
 
 
