@@ -188,7 +188,10 @@ def test_a_measure_whose_variance_depends_on_the_effect_is_named(bcg):
     assert "prefer peters() or harbord()" in pe.egger(m).summary()
     assert pe.egger(m, predictor="inverse_sqrt_n").caution == ""
     smd = pe.meta_analysis(bcg.assign(measure="SMD"))
-    assert "predictor='inverse_sqrt_n' (Pustejovsky and Rodgers 2019" in pe.egger(smd).caution
+    assert (
+        "egger() with predictor='inverse_sqrt_n' (Pustejovsky and Rodgers 2019"
+        in pe.egger(smd).caution
+    )
     assert pe.egger(pe.meta_analysis(bcg.assign(measure="MD"))).caution == ""
 
 

@@ -160,22 +160,22 @@ def tables_of(m: MetaAnalysis) -> Tables:
     return found
 
 
-def caution_of(measure: str, predictor: str) -> str:
+def caution_of(measure: str, predictor: str = "se", *, advice: bool = False) -> str:
     """Say why a predictor made of the variance misleads for a measure; empty where it does not."""
-    if predictor not in ("se", "variance"):
+    if predictor not in ("se", "variance") or measure not in _RATIOS + _STANDARDISED:
         return ""
+    text = (
+        f"The variance of {measure} depends on the effect, which makes a funnel lopsided without "
+        "any bias"
+    )
+    if not advice:
+        return f"{text}."
     if measure in _RATIOS:
-        return (
-            f"The variance of {measure} depends on the effect, which makes a funnel lopsided "
-            "without any bias: prefer peters() or harbord() where there are counts."
-        )
-    if measure in _STANDARDISED:
-        return (
-            f"The variance of {measure} depends on the effect, which makes a funnel lopsided "
-            "without any bias: prefer predictor='inverse_sqrt_n' "
-            "(Pustejovsky and Rodgers 2019, doi 10.1002/jrsm.1332)."
-        )
-    return ""
+        return f"{text}: prefer peters() or harbord() where there are counts."
+    return (
+        f"{text}: prefer egger() with predictor='inverse_sqrt_n' "
+        "(Pustejovsky and Rodgers 2019, doi 10.1002/jrsm.1332)."
+    )
 
 
 def with_interval(value: float, low: float, high: float, level: float, digits: int = 2) -> str:

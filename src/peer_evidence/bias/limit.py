@@ -168,7 +168,7 @@ def limit_meta_analysis(m: MetaAnalysis, adjust: str = "beta0") -> LimitMetaAnal
         adjust=adjust,
         pooled=m.estimate,
         level=m.level,
-        caution=common.caution_of(m.studies.measure, "se").partition(":")[0],
+        caution=common.caution_of(m.studies.measure),
         labels=m.studies.labels,
         limits=limits,
     )
@@ -197,4 +197,4 @@ def _left(limits: Floats, v: Floats) -> float:
     x, z = 1.0 / np.sqrt(v), limits / np.sqrt(v)
     across = float(((x - x.mean()) * (z - z.mean())).sum())
     spread = float(((x - x.mean()) ** 2).sum()) * float(((z - z.mean()) ** 2).sum())
-    return 1.0 - across**2 / spread if spread > 0 else float("nan")
+    return max(0.0, 1.0 - across**2 / spread) if spread > 0 else float("nan")

@@ -173,7 +173,7 @@ def pet_peese(m: MetaAnalysis, *, alternative: str | None = None) -> PetPeese:
         i2=m.i2,
         pooled=m.estimate,
         level=m.level,
-        caution=common.caution_of(m.studies.measure, "se"),
+        caution=common.caution_of(m.studies.measure),
     )
 
 

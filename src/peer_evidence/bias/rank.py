@@ -109,7 +109,7 @@ def begg(m: MetaAnalysis) -> RankTest:
         exact=exact,
         k=m.k,
         minimum_k=common.MINIMUM,
-        caution=common.caution_of(m.studies.measure, "variance"),
+        caution=common.caution_of(m.studies.measure, "variance", advice=True),
     )
 
 

@@ -336,5 +336,5 @@ def _result(
         predictor=predictor,
         method=m.method if model == "mixed" else "WLS",
         level=m.level,
-        caution=common.caution_of(own, predictor),
+        caution=common.caution_of(own, predictor, advice=True),
     )

@@ -190,7 +190,7 @@ def trim_and_fill(
         pooled_ci_high=m.ci_high,
         method=m.method,
         level=m.level,
-        caution=common.caution_of(m.studies.measure, "se").partition(":")[0],
+        caution=common.caution_of(m.studies.measure),
         observed=m,
         filled=filled,
     )
