@@ -76,24 +76,26 @@ def maximise(model: Model, starts: Floats, space: Space) -> list[Fit]:
     """Climb from each start (S, q) and give each end."""
     x = space.outward(starts)
     likelihood, slope, bend = _evaluate(model, space, x)
+    height = likelihood.value
     done = np.zeros(len(x), dtype=bool)
     for _ in range(_STEPS):
         step, gain = _newton(slope, bend, space.tau2_free)
-        done |= gain < 1e-20 * (1.0 + np.abs(likelihood.value))
-        if done.all():
+        done |= gain < 1e-20 * (1.0 + np.abs(height))
+        active = np.flatnonzero(~done)
+        if not active.size:
             break
-        step[done] = 0.0
-        trial = x + step
-        found = _evaluate(model, space, trial)
-        worse = ~(found[0].value > likelihood.value) & ~done
+        trial = x[active] + step[active]
+        found, new_slope, new_bend = _evaluate(model, space, trial)
+        worse = ~(found.value > height[active])
         if worse.any():
-            shorter = _shorten(model, space, x[worse], step[worse], likelihood.value[worse])
-            done[np.flatnonzero(worse)[(shorter == x[worse]).all(axis=1)]] = True
+            stuck = active[worse]
+            shorter = _shorten(model, space, x[stuck], step[stuck], height[stuck])
+            done[stuck[(shorter == x[stuck]).all(axis=1)]] = True
             trial[worse] = shorter
-            found = _evaluate(model, space, trial)
-        x, (likelihood, slope, bend) = trial, found
+            found, new_slope, new_bend = _evaluate(model, space, trial)
+        x[active], height[active] = trial, found.value
+        slope[active], bend[active] = new_slope, new_bend
     _, gain = _newton(slope, bend, space.tau2_free)
-    height = likelihood.value
     reached = done & np.isfinite(height) & (gain < 1e-8 * (1.0 + np.abs(height)))
     return [_finish(model, space, x[[i]], bool(reached[i])) for i in range(len(x))]
 
