@@ -90,6 +90,20 @@ _HOME = {
     "RobustMeta": "pooling.rve",
     "dependence": "pooling.dependence",
     "Dependence": "pooling.dependence",
+    "egger": "bias.regression",
+    "peters": "bias.regression",
+    "harbord": "bias.regression",
+    "begg": "bias.rank",
+    "trim_and_fill": "bias.trim_and_fill",
+    "TrimAndFill": "bias.trim_and_fill",
+    "pet_peese": "bias.pet_peese",
+    "selection_model": "bias.selection",
+    "SelectionModel": "bias.selection_result",
+    "fail_safe_n": "bias.fail_safe",
+    "excess_significance": "bias.excess",
+    "p_curve": "bias.p_curve",
+    "limit_meta_analysis": "bias.limit",
+    "henmi_copas": "bias.henmi_copas",
 }
 
 __all__ = sorted(_HOME)

@@ -52,8 +52,11 @@ DEPENDENT = r":three_level|:multivariate|:ranef|:contrast_AL|:rma_mv|_robust|:ro
 EXCLUDED = {
     r":(dataset|source|note\d*|made_with|input|columns|rows_used|V|n_zero_cell|n_double)": "input",
     r":escalc|outcomes\.\w+\.escalc|:zero_cell_variants|:one_arm\.\w+\.(yi|vi)": "effect sizes",
-    r"\.regtest\.|\.ranktest\.|\.trimfill\.|:fsn|\.fsn\.|\.henmi_copas\.": "bias",
-    r"\.tes\.|:tes_FE|\.baujat\.|\.pet_peese\.|\.selmodel\.|:fsn_orwin": "bias, or its plots",
+    r"\.regtest\.|\.ranktest\.|\.trimfill\.|:fsn|\.fsn\.|\.henmi_copas\.": (
+        "compared in tests/bias"
+    ),
+    r"\.tes\.|:tes_FE|\.pet_peese\.|\.selmodel\.|:fsn_orwin": "compared in tests/bias",
+    r"\.baujat\.": "coordinates of a plot",
     r":glmm|:location_scale|:bivariate": "models that are not offered here",
     DEPENDENT: "dependent effects: compared in test_dependent_reference.py",
     r":permutest_metareg\.": "Monte Carlo with R's generator",

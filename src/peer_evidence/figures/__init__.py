@@ -66,6 +66,10 @@ _HOME = {
     "effect_box_table": "effect_box_rows",
     "audit": "_audit",
     "audit_table": "_audit",
+    "p_curve": "_p_curve",
+    "p_curve_table": "_p_curve",
+    "selection": "_selection",
+    "selection_table": "_selection",
 }
 
 __all__ = sorted(_HOME)

@@ -31,7 +31,7 @@ def funnel_table(m: Any, *, measure: str | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
-    m : MetaAnalysis
+    m : MetaAnalysis or TrimAndFill
         The result to show.
     measure : str, optional
         Code of the effect measure, such as ``"OR"``; that of the result when left out. Effects of
@@ -40,7 +40,8 @@ def funnel_table(m: Any, *, measure: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a study: ``label``, ``effect``, ``se``, two-sided ``p_value`` and its ``region``.
+        One row a study: ``label``, ``effect``, ``se``, two-sided ``p_value`` and its ``region``;
+        of trim and fill also ``filled``, whether it is a mirror image.
 
     Raises
     ------
@@ -59,13 +60,16 @@ def funnel_table(m: Any, *, measure: str | None = None) -> pd.DataFrame:
     p_value = 2 * special.ndtr(-np.abs(effect / se))
     natural = np.exp(effect) if is_ratio(measure_of(m, measure)) else effect
     regions = [_REGIONS[place] for place in np.searchsorted(_EDGES, p_value, side="right")]
-    return pd.DataFrame({
+    table = pd.DataFrame({
         "label": [str(label) for label in studies["label"]],
         "effect": natural,
         "se": se,
         "p_value": p_value,
         "region": regions,
     })  # fmt: skip
+    if "filled" in studies.columns:
+        table["filled"] = studies["filled"].to_numpy(bool)
+    return table
 
 
 @styled
@@ -84,8 +88,9 @@ def funnel(
 
     Parameters
     ----------
-    m : MetaAnalysis
-        The result to show.
+    m : MetaAnalysis or TrimAndFill
+        The result to show. The mirror images of trim and fill are open circles, and a dotted line
+        stands where the pooled effect is without them.
     measure : str, optional
         Code of the effect measure; see :func:`funnel_table`.
     favours : (str, str), optional
@@ -108,6 +113,7 @@ def funnel(
     critical = float(special.ndtri(0.5 + m.level / 2))
     corners = [m.estimate - critical * deepest, m.estimate + critical * deepest]
     low, high = limits(list(effect), corners, corners, least=2.0 * deepest)
+    mirrored = _mirrored(table)
     xlim = (float(np.exp(low)), float(np.exp(high))) if ratio else (low, high)
     sides = (f"←{TIE}favours {favours[0]}", f"favours {favours[1]}{TIE}→") if favours else ("", "")
     sheet = open_plot(
@@ -117,23 +123,55 @@ def funnel(
         ratio=ratio,
         labels=(measure_name(code) + (", log scale" if ratio else ""), "Standard error"),
         sides=sides,
-        key=_key(),
-        note=f"Dashed: pooled effect and the {100 * m.level:g}% pseudo interval around it.",
+        key=_key(filled=bool(mirrored.any())),
+        note=_note(m, filled=bool(mirrored.any())),
     )
     _shade(sheet, deepest, ratio=ratio)
     _lines(sheet, m.estimate, critical, deepest, ratio=ratio)
-    sheet.ax.plot(table["effect"], table["se"], linestyle="none", marker="o", markersize=4.5,
+    own = table[~mirrored]
+    sheet.ax.plot(own["effect"], own["se"], linestyle="none", marker="o", markersize=4.5,
                   color=BLUE, markeredgecolor="white", markeredgewidth=0.5, zorder=4,
                   clip_on=False)  # fmt: skip
+    if mirrored.any():
+        _draw_filled(sheet, m, table[mirrored], deepest, ratio=ratio)
     return attach(sheet.ax, "Funnel plot", _alt(m, table, code), table)
 
 
-def _key() -> list[Entry]:
+def _mirrored(table: pd.DataFrame) -> np.typing.NDArray[np.bool_]:
+    """Tell the rows that trim and fill added."""
+    if "filled" not in table.columns:
+        return np.zeros(len(table), dtype=bool)
+    return table["filled"].to_numpy(bool)
+
+
+def _note(m: Any, *, filled: bool) -> str:
+    """Say what the lines are."""
+    level = f"{100 * m.level:g}%"
+    if not filled:
+        return f"Dashed: pooled effect and the {level} pseudo interval around it."
+    return (
+        f"Dashed: pooled effect with the mirror images and the {level} pseudo interval around it. "
+        "Dotted: pooled effect of the studies."
+    )
+
+
+def _draw_filled(sheet: Sheet, m: Any, table: pd.DataFrame, deepest: float, *, ratio: bool) -> None:
+    """Draw the mirror images as open circles, and where the effect is without them."""
+    sheet.ax.plot(table["effect"], table["se"], linestyle="none", marker="o", markersize=4.5,
+                  color=BLUE, markerfacecolor="white", markeredgecolor=BLUE, markeredgewidth=1.0,
+                  zorder=4, clip_on=False)  # fmt: skip
+    place = float(np.exp(m.pooled)) if ratio else float(m.pooled)
+    sheet.ax.plot([place, place], [0.0, deepest], color=BLUE, linewidth=0.9, linestyle=(0, (1, 2)),
+                  zorder=2)  # fmt: skip
+
+
+def _key(*, filled: bool) -> list[Entry]:
     """Say what each shade means, in the order met from the middle outwards."""
     shades = [Entry(text, "s", GREY, shade) for text, shade in zip(_REGIONS, _SHADES, strict=True)][
         ::-1
     ]
-    return [Entry("a study", "o", BLUE, BLUE), *shades]
+    image = [Entry("a mirror image", "o", BLUE, None)] if filled else []
+    return [Entry("a study", "o", BLUE, BLUE), *image, *shades]
 
 
 def _shade(sheet: Sheet, deepest: float, *, ratio: bool) -> None:
@@ -163,10 +201,12 @@ def _lines(sheet: Sheet, estimate: float, critical: float, deepest: float, *, ra
 def _alt(m: Any, table: pd.DataFrame, code: str) -> str:
     natural = np.exp if is_ratio(code) else np.asarray
     estimate, low, high = (float(natural(one)) for one in (m.estimate, m.ci_low, m.ci_high))
+    added = int(_mirrored(table).sum())
+    images = f" and {count(added, 'mirror image')} of trim and fill" if added else ""
     held = [f"{int((table['region'] == one).sum())} with {one}" for one in _REGIONS]
     return (
-        f"Funnel plot of {count(len(table), 'study', 'studies')}, {measure_name(code)} against "
-        f"standard error: {sentence_list(held)}. Pooled effect {number(estimate)} "
-        f"({interval(low, high)}); standard errors from {number(table['se'].min())} to "
-        f"{number(table['se'].max())}."
+        f"Funnel plot of {count(len(table) - added, 'study', 'studies')}{images}, "
+        f"{measure_name(code)} against standard error: {sentence_list(held)}. "
+        f"Pooled effect {number(estimate)} ({interval(low, high)}); "
+        f"standard errors from {number(table['se'].min())} to {number(table['se'].max())}."
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from peer_evidence.checks import check_columns
 from peer_evidence.errors import InputError
+from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _LABELS = ("study_id", "outcome_id")
+_COUNTS = ("events_intervention", "n_intervention", "events_comparison", "n_comparison")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,11 @@ class Studies:
         Label and reason of each row without an effect.
     measure : str
         The effect measure when the table names a single one, else empty.
+    sizes : array (k,) or None
+        People in each study, where the table has n_intervention and n_comparison, or n; NaN where
+        a row does not say.
+    tables : Tables or None
+        The counts of both arms, where the table has them; NaN where a row does not say.
     """
 
     effects: Floats
@@ -44,6 +51,8 @@ class Studies:
     weights: Floats | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     measure: str = ""
+    sizes: Floats | None = None
+    tables: Tables | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -126,6 +135,8 @@ def read_studies(
         weights=None if chosen is None else chosen[kept],
         left_out=left_out,
         measure=_measure(data, kept),
+        sizes=_sizes(data, kept),
+        tables=_tables(data, kept),
     )
     return studies, kept
 
@@ -187,3 +198,31 @@ def _measure(data: pd.DataFrame, kept: NDArray[np.bool_]) -> str:
             "different scales and cannot be pooled; keep the rows of one measure"
         )
     return ""
+
+
+def _sizes(data: pd.DataFrame, kept: NDArray[np.bool_]) -> Floats | None:
+    """Give the people of each study where standard columns say, else None."""
+    arms = _numbers(data, ("n_intervention", "n_comparison"), kept)
+    if arms is not None:
+        return arms[0] + arms[1]
+    whole = _numbers(data, ("n",), kept)
+    return None if whole is None else whole[0]
+
+
+def _tables(data: pd.DataFrame, kept: NDArray[np.bool_]) -> Tables | None:
+    """Give the counts of both arms where standard columns say, else None."""
+    columns = _numbers(data, _COUNTS, kept)
+    return None if columns is None else Tables(*columns)
+
+
+def _numbers(
+    data: pd.DataFrame, names: Sequence[str], kept: NDArray[np.bool_]
+) -> list[Floats] | None:
+    """Read columns that are only looked at: None where one is absent, empty or not of numbers."""
+    if any(name not in data.columns for name in names):
+        return None
+    try:
+        columns = [to_numbers(data, name)[kept].copy() for name in names]
+    except InputError:
+        return None
+    return None if any(np.isnan(column).all() for column in columns) else columns

@@ -101,6 +101,8 @@ def _weighted(m: MetaAnalysis) -> LeaveOneOut:
                 variances=m.studies.variances[keep],
                 labels=tuple(np.array(m.studies.labels, dtype=object)[keep]),
                 weights=None if weights is None else weights[keep],
+                sizes=None,
+                tables=None,
             )
             parts.append(pool_studies(part, None, None, m.method, m.ci, m.level))
     return _collect(m, parts)
