@@ -45,6 +45,8 @@ _HOME = {
     "influence": "sensitivity.influence",
     "cumulative": "sensitivity.cumulative",
     "permutation_test": "sensitivity.permutation",
+    "gosh": "sensitivity.gosh",
+    "Gosh": "sensitivity.gosh",
 }
 
 __all__ = sorted(_HOME)

@@ -45,6 +45,8 @@ _HOME = {
     "save": "saving",
     "to_svg": "saving",
     "to_html": "saving",
+    "gosh": "_gosh",
+    "gosh_table": "_gosh",
 }
 
 __all__ = sorted(_HOME)
