@@ -47,6 +47,10 @@ _HOME = {
     "permutation_test": "sensitivity.permutation",
     "gosh": "sensitivity.gosh",
     "Gosh": "sensitivity.gosh",
+    "fragility": "sensitivity.fragility",
+    "Fragility": "sensitivity.fragility",
+    "power": "sensitivity.power",
+    "Power": "sensitivity.power",
 }
 
 __all__ = sorted(_HOME)
