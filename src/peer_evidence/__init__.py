@@ -47,6 +47,8 @@ _HOME = {
     "permutation_test": "sensitivity.permutation",
     "gosh": "sensitivity.gosh",
     "Gosh": "sensitivity.gosh",
+    "multiverse": "sensitivity.multiverse",
+    "Multiverse": "sensitivity.multiverse",
     "fragility": "sensitivity.fragility",
     "Fragility": "sensitivity.fragility",
     "power": "sensitivity.power",

@@ -47,6 +47,8 @@ _HOME = {
     "to_html": "saving",
     "gosh": "_gosh",
     "gosh_table": "_gosh",
+    "specification_curve": "_specification_curve",
+    "specification_curve_table": "_specification_curve",
 }
 
 __all__ = sorted(_HOME)

@@ -74,7 +74,7 @@ def open_plot(
     (set_ratio_axis if ratio else set_linear_axis)(sheet.ax, *xlim, panel.right - panel.left)
     if ticks[0] is not None:
         set_ticks(sheet.ax, ticks[0])
-    _set_y(sheet.ax, ylim, yticks, ratio=ratio_y)
+    set_y(sheet.ax, ylim, yticks, ratio=ratio_y)
     sheet.lines(panel.left, at_sides, under[0], color=GREY)
     sheet.lines(panel.right, at_sides, under[1], align="right", color=GREY)
     sheet.lines((panel.left + panel.right) / 2, at_label, [labels[0]], align="center")
@@ -84,7 +84,7 @@ def open_plot(
     return sheet
 
 
-def _set_y(
+def set_y(
     ax: Axes, ylim: tuple[float, float], ticks: Sequence[float], *, ratio: bool = False
 ) -> None:
     """Give the panel a y axis of its own."""

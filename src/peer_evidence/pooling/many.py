@@ -131,7 +131,7 @@ def pool_many(
     check_engine(engine)
     check_level(level)
     y, v = _check_arrays(effects, variances)
-    fits = _engine(engine)(y, v, method)
+    fits = fit_engine(engine)(y, v, method)
     _warn(fits, method)
     done = batch.finish(fits, method, ci, level)
     return PooledMany(
@@ -161,7 +161,7 @@ def check_engine(name: str) -> str:
     return name
 
 
-def _engine(name: str) -> Any:
+def fit_engine(name: str) -> Any:
     """Give the kernel of an engine."""
     if name == "numpy":
         return batch.fit_many
