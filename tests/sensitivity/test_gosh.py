@@ -107,12 +107,22 @@ def test_doubling_over_several_blocks_equals_the_batch_kernel(method):
         )
 
 
-def test_no_subset_of_sixteen_studies_fails_with_reml():
-    g = pe.gosh(pe.meta_analysis(made(16, 3)))
+def magnesium():
+    """Give the 16 magnesium trials (Egger and others 2001), variances from 0.002 to 2."""
+    block = json.loads((REFERENCE / "dat.egger2001.json").read_text(encoding="utf-8"))
+    found = block["escalc"]["OR"]
+    return pd.DataFrame({"effect": found["yi"], "variance": found["vi"]})
+
+
+@pytest.mark.parametrize("data", [made(16, 3), magnesium()], ids=["simulated", "magnesium"])
+@pytest.mark.parametrize("method", ["REML", "ML", "PM"])
+def test_no_subset_of_sixteen_studies_fails(data, method):
+    g = pe.gosh(pe.meta_analysis(data), method=method)
     assert len(g) == 65535
     assert g.failed == 0
     assert np.isfinite(g.estimate).all()
     assert np.isfinite(g.tau2[g.k > 1]).all()
+    assert (g.tau2[g.k > 1] >= 0).all()
 
 
 @pytest.mark.skipif(not fast.COMPILED, reason="needs the extra fast")

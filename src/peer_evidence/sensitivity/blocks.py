@@ -138,11 +138,22 @@ def _results(
         return (_one(kernel, place, blocks[place], shared) for place in todo)
     from joblib import Parallel, delayed
 
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    results: Generator[tuple[int, Arrays], None, None] = parallel(
-        delayed(_one)(kernel, place, blocks[place], shared) for place in todo
-    )
+    calls = (delayed(_one)(kernel, place, blocks[place], shared) for place in todo)
+    try:
+        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    except ValueError:  # multiprocessing and ray give nothing before all is done
+        return _in_turns(Parallel(n_jobs=jobs, batch_size=1), list(calls))
+    results: Generator[tuple[int, Arrays], None, None] = parallel(calls)
     return results
+
+
+def _in_turns(parallel: Any, calls: list[Any]) -> Generator[tuple[int, Arrays], None, None]:
+    """Give some results after another, so that a stopped run keeps those before."""
+    from joblib import effective_n_jobs
+
+    size = 4 * effective_n_jobs(parallel.n_jobs)
+    for start in range(0, len(calls), size):
+        yield from parallel(calls[start : start + size])
 
 
 def _one(kernel: Kernel, place: int, block: Any, shared: tuple[Any, ...]) -> tuple[int, Arrays]:
@@ -191,7 +202,7 @@ class _Checkpoint:
         if not self.path.exists():
             return {}
         try:
-            with np.load(self.path, allow_pickle=False) as held:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 files = {key: held[key] for key in held.files}
             own = str(files.pop("format")) == _FORMAT
             mark = str(files.pop("fingerprint"))

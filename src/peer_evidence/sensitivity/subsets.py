@@ -78,8 +78,21 @@ def fit_packed(packed: Bytes, y: Floats, v: Floats, method: str, engine: str) ->
         from peer_evidence.pooling import fast
 
         return fast.fit_subsets(packed, y, v, method)
-    members = unpack(packed, len(y))
-    return batch.fit_many(np.where(members, y, np.nan), np.where(members, v, np.nan), method)
+    return fit_members(unpack(packed, len(y)), y, v, method)
+
+
+def fit_members(members: NDArray[np.bool_], y: Floats, v: Floats, method: str) -> batch.Fits:
+    """Fit subsets (B, k), those of a size together, so that nothing is spent on absent studies."""
+    sizes = members.sum(axis=1)
+    count = len(members)
+    whole = batch.Fits(*(np.empty(count, dtype=bool if i == 2 else float) for i in range(8)))
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        place = np.nonzero(members[rows])[1].reshape(-1, size)
+        fits = batch.fit_many(y[place], v[place], method)
+        for column, values in zip(whole, fits, strict=True):
+            column[rows] = values
+    return whole
 
 
 def _given(fits: batch.Fits) -> Floats:
