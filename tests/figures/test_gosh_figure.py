@@ -73,3 +73,11 @@ def test_errors_say_what_to_do():
     with pytest.raises(InputError) as found:
         pe.figures.gosh("g")
     assert str(found.value) == "g: found str, allowed is the result of peer_evidence.gosh"
+
+
+def test_a_measure_can_be_named(look):
+    data = pd.DataFrame({"label": list("ABCD"), "effect": [0.1, 0.3, 0.2, 1.5], "variance": 0.03})
+    g = pe.gosh(pe.meta_analysis(data, method="DL"))
+    assert "Odds ratio, log scale" in look(pe.figures.gosh(g, measure="OR"))
+    table = pe.figures.gosh_table(g, measure="OR")
+    np.testing.assert_allclose(table["effect_low"], np.exp(g.estimate[g.k > 1]), rtol=1e-14)

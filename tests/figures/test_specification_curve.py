@@ -111,3 +111,10 @@ def test_errors_say_what_to_do(call, message):
     with pytest.raises(InputError) as found:
         call()
     assert str(found.value) == message
+
+
+def test_a_measure_can_be_named(look):
+    mv = made("small")
+    assert "Odds ratio, log scale" in look(pe.figures.specification_curve(mv, measure="OR"))
+    table = pe.figures.specification_curve_table(mv, measure="OR")
+    np.testing.assert_allclose(table["estimate"], np.exp(mv.estimate), rtol=1e-14)

@@ -225,3 +225,15 @@ def test_errors_say_what_to_do(call, message):
     with pytest.raises(InputError) as found:
         call()
     assert str(found.value) == message
+
+
+def test_a_measure_that_the_result_does_not_know_can_be_named():
+    m = pe.meta_analysis(made(1))
+    found = pe.fragility(m, measure="SMD")
+    by_hand = pe.effects.e_value(estimate=m.estimate, se=m.se, measure="SMD")
+    assert found.e_value == by_hand.estimate.item()
+    with pytest.raises(InputError) as error:
+        pe.fragility(pe.meta_analysis(trials(1)), measure="OR")
+    assert str(error.value) == (
+        "measure: found 'OR', but the result is of 'RR'; allowed is a code such as 'SMD'"
+    )

@@ -34,7 +34,9 @@ _STRIP = 26.0  # points for the margins
 _AXES = {"i2": "I² (%)", "tau2": "τ²"}
 
 
-def gosh_table(g: Any, *, study: str | None = None, y: str = "i2") -> pd.DataFrame:
+def gosh_table(
+    g: Any, *, study: str | None = None, y: str = "i2", measure: str | None = None
+) -> pd.DataFrame:
     """Give the cells, or for few subsets the points, that :func:`gosh` draws.
 
     Parameters
@@ -45,6 +47,8 @@ def gosh_table(g: Any, *, study: str | None = None, y: str = "i2") -> pd.DataFra
         The study to tell apart; that which splits the subsets most when left out.
     y : {"i2", "tau2"}
         What is drawn against the effect.
+    measure : str, optional
+        Code of the effect measure, such as ``"OR"``; that of the result when left out.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def gosh_table(g: Any, *, study: str | None = None, y: str = "i2") -> pd.DataFra
     if not kept.any():
         raise InputError("g: no subset has two studies, so there is nothing to draw")
     across, up, held = across[kept], up[kept], held[kept]
-    natural = np.exp if is_ratio(g.measure) else np.asarray
+    natural = np.exp if is_ratio(measure_of(g, measure)) else np.asarray
     if len(up) <= POINTS:
         effect = natural(across)
         rows = (effect, effect, up, up, np.ones(len(up), dtype=int), held.astype(int))
@@ -111,7 +115,14 @@ def _cells(across: Any, up: Any, held: Any, top: float, natural: Any) -> tuple[A
 
 
 @styled
-def gosh(g: Any, *, study: str | None = None, y: str = "i2", ax: Axes | None = None) -> Axes:
+def gosh(
+    g: Any,
+    *,
+    study: str | None = None,
+    y: str = "i2",
+    measure: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the effects of all subsets against their heterogeneity, with both margins.
 
     Where the cloud falls apart, some studies differ from the others. One study is told apart: what
@@ -125,6 +136,8 @@ def gosh(g: Any, *, study: str | None = None, y: str = "i2", ax: Axes | None = N
         The study to tell apart; that which splits the subsets most when left out.
     y : {"i2", "tau2"}
         What is drawn against the effect: I2 in per cent, or tau2.
+    measure : str, optional
+        Code of the effect measure; see :func:`gosh_table`.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 
@@ -138,9 +151,10 @@ def gosh(g: Any, *, study: str | None = None, y: str = "i2", ax: Axes | None = N
     InputError
         As :func:`gosh_table`.
     """
-    table = gosh_table(g, study=study, y=y)
+    table = gosh_table(g, study=study, y=y, measure=measure)
     name = g.splitting_study() if study is None else study
-    code, ratio = measure_of(g, None), is_ratio(g.measure)
+    code = measure_of(g, measure)
+    ratio = is_ratio(code)
     low, high = float(table["effect_low"].min()), float(table["effect_high"].max())
     air = 0.03 * ((np.log(high / low) if ratio else high - low) or 1.0)
     xlim = (low * np.exp(-air), high * np.exp(air)) if ratio else (low - air, high + air)

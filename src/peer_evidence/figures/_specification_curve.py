@@ -14,6 +14,7 @@ from matplotlib.patches import Polygon
 
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import is_ratio, linear_ticks, log_ticks, tick_text
+from peer_evidence.figures.forest_rows import measure_of
 from peer_evidence.figures.forest_words import measure_name
 from peer_evidence.figures.frames import styled
 from peer_evidence.figures.key import DASHES, LINE, PITCH, Entry, key_lines, write_key
@@ -49,7 +50,9 @@ _STUDIES = 24.0  # points of the strip of studies
 _SHADES = ((0.75, "#1A1A1A"), (0.5, "#5E5E5E"), (0.25, "#9A9A9A"), (0.0, "#D0D0D0"))
 
 
-def specification_curve_table(mv: Any, *, columns: int = COLUMNS) -> pd.DataFrame:
+def specification_curve_table(
+    mv: Any, *, columns: int = COLUMNS, measure: str | None = None
+) -> pd.DataFrame:
     """Give the columns that :func:`specification_curve` draws.
 
     Parameters
@@ -59,6 +62,8 @@ def specification_curve_table(mv: Any, *, columns: int = COLUMNS) -> pd.DataFram
     columns : int
         How many columns at most. More specifications are shared out, in the order of their
         estimates, among so many columns of equal size (to within one).
+    measure : str, optional
+        Code of the effect measure, such as ``"OR"``; that of the result when left out.
 
     Returns
     -------
@@ -91,7 +96,7 @@ def specification_curve_table(mv: Any, *, columns: int = COLUMNS) -> pd.DataFram
         raise InputError(f"columns: found {columns!r}, allowed is a whole number of at least 2")
     total = len(mv)
     edges = np.linspace(0, total, min(columns, total) + 1).astype(int)
-    natural = np.exp if is_ratio(mv.measure) else np.asarray
+    natural = np.exp if is_ratio(measure_of(mv, measure)) else np.asarray
     parts = [slice(a, b) for a, b in pairwise(edges)]
     found: dict[str, Any] = {"first": edges[:-1] + 1, "last": edges[1:]}
     for name in ("estimate", "ci_low", "ci_high"):
@@ -121,7 +126,12 @@ class _Tiles:
 
 @styled
 def specification_curve(
-    mv: Any, *, test: Any = None, columns: int = COLUMNS, ax: Axes | None = None
+    mv: Any,
+    *,
+    test: Any = None,
+    columns: int = COLUMNS,
+    measure: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw all specifications from the lowest estimate to the highest, and their choices below.
 
@@ -138,6 +148,8 @@ def specification_curve(
         The result of ``mv.test()``: where 95% of the curves of studies without an effect lie.
     columns : int
         How many columns at most; see :func:`specification_curve_table`.
+    measure : str, optional
+        Code of the effect measure; see :func:`specification_curve_table`.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 
@@ -152,9 +164,10 @@ def specification_curve(
     InputError
         As :func:`specification_curve_table`.
     """
-    table = specification_curve_table(mv, columns=columns)
+    table = specification_curve_table(mv, columns=columns, measure=measure)
     single = len(table) == len(mv)
-    ratio = is_ratio(mv.measure)
+    code = measure_of(mv, measure)
+    ratio = is_ratio(code)
     width = sheet_width(ax)
     factors = [words(name) for name, options in mv.factors if len(options) > 1]
     options = [plain(one) for _, every in mv.factors if len(every) > 1 for one in every]
@@ -176,7 +189,7 @@ def specification_curve(
     at_note = at_key + PITCH * len(entries) + 2
     height = at_note + lines_height(len(note), SMALL_SIZE) + MARGIN
     sheet = open_sheet(ax, width, height, panel)
-    _axes(sheet, mv, table, test, panel, ratio=ratio)
+    _axes(sheet, len(mv), code, table, panel)
     _draw_curve(sheet, table, test, ratio=ratio, single=single, total=len(mv))
     _draw_studies(sheet, table, len(mv), panel, studies)
     _draw_tiles(sheet, table, rows, panel, len(mv), (first, second))
@@ -184,7 +197,7 @@ def specification_curve(
     sheet.text(middle, first_baseline(after), _rank_words(mv), align="center")
     write_key(sheet, entries, MARGIN, at_key)
     sheet.lines(MARGIN, at_note, note, size=SMALL_SIZE, color=GREY)
-    return attach(sheet.ax, "Specification curve", _alt(mv, test), table)
+    return attach(sheet.ax, "Specification curve", _alt(mv, test, code), table)
 
 
 def _rank_words(mv: Any) -> str:
@@ -205,18 +218,17 @@ def _rows(mv: Any, table: pd.DataFrame, top: float) -> list[_Tiles]:
     return rows
 
 
-def _axes(
-    sheet: Sheet, mv: Any, table: pd.DataFrame, test: Any, panel: Panel, *, ratio: bool
-) -> None:
+def _axes(sheet: Sheet, total: int, code: str, table: pd.DataFrame, panel: Panel) -> None:
     """Set both scales; the y axis shows nine tenths of the ends of intervals at least."""
+    ratio = is_ratio(code)
     low, high = _ends(table, ratio=ratio)
     down = panel.bottom - panel.top
     ticks = (log_ticks if ratio else linear_ticks)(low, high, down / 2)
     set_y(sheet.ax, (low, high), ticks, ratio=ratio)
-    sheet.ax.set_xlim(0, len(mv))
+    sheet.ax.set_xlim(0, total)
     sheet.ax.xaxis.set_visible(False)
     sheet.ax.spines["bottom"].set_visible(False)
-    name = measure_name(mv.measure) + (", log scale" if ratio else "")
+    name = measure_name(code) + (", log scale" if ratio else "")
     widest = natural_width([tick_text(one) for one in ticks])
     at = panel.left - widest - 16
     sheet.text(at, (panel.top + panel.bottom) / 2, name, align="center", rotation=90)
@@ -394,15 +406,15 @@ def _note(mv: Any, table: pd.DataFrame, *, single: bool, ends: tuple[float, floa
     return note + ("; those that reach beyond the axis are cut." if cut else ".")
 
 
-def _alt(mv: Any, test: Any) -> str:
+def _alt(mv: Any, test: Any, code: str) -> str:
     """Say the figure in words and numbers."""
-    natural = np.exp if is_ratio(mv.measure) else np.asarray
+    natural = np.exp if is_ratio(code) else np.asarray
     low, q1, middle, q3, high = (
         float(natural(one)) for one in np.quantile(mv.estimate, [0, 0.25, 0.5, 0.75, 1])
     )
-    side = "1" if is_ratio(mv.measure) else "0"
+    side = "1" if is_ratio(code) else "0"
     text = (
-        f"Specification curve of {len(mv):,} specifications, {measure_name(mv.measure)}: median "
+        f"Specification curve of {len(mv):,} specifications, {measure_name(code)}: median "
         f"{number(middle)}, half of them {interval(q1, q3)}, all {interval(low, high)}. "
         f"{per_cent((mv.estimate > 0).mean())} lie above {side}; "
         f"{per_cent(mv.excludes_null().mean())} of the intervals exclude it."

@@ -10,6 +10,7 @@ import numpy as np
 from peer_evidence.checks import check_columns, check_count
 from peer_evidence.effects.e_value import MEASURES as E_VALUES
 from peer_evidence.effects.e_value import e_value
+from peer_evidence.effects.measures import MEASURES
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling.counts import Tables
@@ -177,6 +178,7 @@ def fragility(
     m: MetaAnalysis | TablePool,
     *,
     data: pd.DataFrame | None = None,
+    measure: str | None = None,
     limit: int = 200_000,
     rare: bool = False,
 ) -> Fragility:
@@ -190,6 +192,8 @@ def fragility(
         For a MetaAnalysis the table it was made from, one row a study in the same order, with
         events and n of both arms, for the question about events; n alone turns the size of a new
         trial into participants.
+    measure : str, optional
+        Code of the effect measure, such as ``"SMD"``; by default that of the result.
     limit : int
         Refits that the search for studies to remove may take; beyond it is greedy, and says so.
     rare : bool
@@ -232,7 +236,7 @@ def fragility(
     other = smallest_removal(m, push_significance(significant), limit)
     notes += _removal_notes(sign, "studies_for_sign", "sign")
     notes += _removal_notes(other, "studies_for_significance", "significance")
-    measure = m.measure if isinstance(m, TablePool) else m.studies.measure
+    measure = _measure(m, measure)
     rows = _rows_of(m, data)
     return Fragility(
         **{name: getattr(m, name) for name in ("estimate", "ci_low", "ci_high", "p_value")},
@@ -263,6 +267,17 @@ def _check(m: Any) -> None:
         raise InputError("m: the analysis has moderators, there is no single conclusion")
     if m.studies.weights is not None:
         raise InputError("m: found user weights, variants are pooled by inverse variance only")
+
+
+def _measure(m: MetaAnalysis | TablePool, given: str | None) -> str:
+    """Give the code of the effect measure: that of the result, else the given one."""
+    known = m.measure if isinstance(m, TablePool) else m.studies.measure
+    if given is None:
+        return known
+    if not isinstance(given, str) or (known in MEASURES and known != given):
+        says = f", but the result is of {known!r}" if known else ""
+        raise InputError(f"measure: found {given!r}{says}; allowed is a code such as 'SMD'")
+    return given
 
 
 def _removal_notes(found: Removal, question: str, what: str) -> list[tuple[str, str]]:
