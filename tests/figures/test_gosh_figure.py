@@ -81,3 +81,14 @@ def test_a_measure_can_be_named(look):
     assert "Odds ratio, log scale" in look(pe.figures.gosh(g, measure="OR"))
     table = pe.figures.gosh_table(g, measure="OR")
     np.testing.assert_allclose(table["effect_low"], np.exp(g.estimate[g.k > 1]), rtol=1e-14)
+
+
+def test_one_subset_stays_on_the_sheet(look):
+    data = pd.DataFrame({"label": ["A", "B"], "effect": [0.1, 0.9], "variance": [0.03, 0.05]})
+    with pytest.warns(pe.PeerEvidenceWarning, match="two studies"):
+        m = pe.meta_analysis(data)
+    ax = pe.figures.gosh(pe.gosh(m))
+    assert any(one.startswith("1 subset of 2 studies (REML). 2 single") for one in look(ax))
+    figure = ax.get_figure()
+    width = figure.get_figwidth() * figure.dpi
+    assert all(one.get_window_extent().x1 <= width for one in ax.patches + ax.artists)

@@ -207,7 +207,8 @@ def _fitting(text: str, width: float) -> str:
 
 def _note(g: Any, table: pd.DataFrame, name: str | None, *, points: bool) -> str:
     shown = int(table["subsets"].sum())
-    drawn = f"{shown:,} subsets of {count(len(g.labels), 'study', 'studies')} ({g.method})"
+    noun = "subset" if shown == 1 else "subsets"
+    drawn = f"{shown:,} {noun} of {count(len(g.labels), 'study', 'studies')} ({g.method})"
     note = drawn + (f", a random sample of {g.possible:,}" if g.seed is not None else "")
     note = note if len(g.labels) < 40 else drawn + ", a random sample"
     if not points and name is not None:
@@ -307,7 +308,8 @@ def _draw_margins(
         (y, (-0.03 * top, 1.03 * top), False),
     ):
         first, last = (place.min(), place.max()) if upright else (0.0, top)
-        last = last if last > first else first + 1.0
+        if last <= first:  # all in one place
+            first, last = low, high
         edges = np.linspace(first, last, (_BARS[0] if upright else _BARS[1]) + 1)
         heights = [np.histogram(place, edges, weights=one)[0] / max(one.sum(), 1) for one in kinds]
         tallest = max(float(one.max()) for one in heights)
@@ -348,7 +350,8 @@ def _alt(g: Any, table: pd.DataFrame, name: str | None, code: str, y: str) -> st
     natural = np.exp if is_ratio(code) else np.asarray
     low, middle, high = (float(natural(one)) for one in np.quantile(g.estimate, [0, 0.5, 1]))
     text = (
-        f"GOSH plot of {int(table['subsets'].sum()):,} subsets of "
+        f"GOSH plot of {int(table['subsets'].sum()):,} "
+        f"{'subset' if table['subsets'].sum() == 1 else 'subsets'} of "
         f"{count(len(g.labels), 'study', 'studies')}, {measure_name(code)} against {_AXES[y]}: "
         f"effects {interval(low, high)}, median {number(middle)}."
     )
