@@ -237,3 +237,10 @@ def test_a_measure_that_the_result_does_not_know_can_be_named():
     assert str(error.value) == (
         "measure: found 'OR', but the result is of 'RR'; allowed is a code such as 'SMD'"
     )
+
+
+def test_an_effect_of_nothing_has_no_sign():
+    data = pd.DataFrame({"effect": [0.0, 0.0, 0.0], "variance": [0.1, 0.2, 0.1]})
+    found = pe.fragility(pe.meta_analysis(data))
+    assert found.sign_k is None
+    assert dict(found.notes)["studies_for_sign"] == "the effect is 0, it has no sign"

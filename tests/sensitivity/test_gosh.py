@@ -187,7 +187,24 @@ def test_equal_effects_are_split_by_nothing():
     assert "15 of 15 lie above 0" in str(g)
 
 
+def test_studies_of_one_label_are_told_apart_by_their_place():
+    data = made(5, 6)
+    data["label"] = ["A", "A", "B", "C", "D"]
+    data.loc[1, "effect"] = 4.0
+    g = pe.gosh(pe.meta_analysis(data))
+    assert g.splitting_place() == 1
+    assert g.contains(1).sum() == 16
+    assert "A splits them most: median " in str(g)
+    assert "with A" in [one.get_text() for one in pe.figures.gosh(g).texts]
+    with pytest.raises(InputError) as found:
+        g.contains("A")
+    assert str(found.value) == (
+        "study: 2 studies have the label 'A'; give one by its place, 0 or 1"
+    )
+
+
 BROKEN = [
+    (lambda m: pe.gosh(m).contains(9), "study: found place 9, allowed are 0 to 4"),
     (lambda m: pe.gosh("m"), "m: found str, allowed is the result of peer_evidence.meta_analysis"),
     (
         lambda m: pe.gosh(pe.meta_analysis(made(25)), subsets="all"),

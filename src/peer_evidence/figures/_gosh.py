@@ -35,7 +35,7 @@ _AXES = {"i2": "I² (%)", "tau2": "τ²"}
 
 
 def gosh_table(
-    g: Any, *, study: str | None = None, y: str = "i2", measure: str | None = None
+    g: Any, *, study: str | int | None = None, y: str = "i2", measure: str | None = None
 ) -> pd.DataFrame:
     """Give the cells, or for few subsets the points, that :func:`gosh` draws.
 
@@ -43,8 +43,9 @@ def gosh_table(
     ----------
     g : Gosh
         The result to show.
-    study : str, optional
-        The study to tell apart; that which splits the subsets most when left out.
+    study : str or int, optional
+        The study to tell apart, by its label or place; that which splits the subsets most when
+        left out.
     y : {"i2", "tau2"}
         What is drawn against the effect.
     measure : str, optional
@@ -73,8 +74,8 @@ def gosh_table(
     """
     _check(g)
     check_choice("y", y, tuple(_AXES))
-    name = g.splitting_study() if study is None else study
-    held = np.zeros(len(g), dtype=bool) if name is None else g.contains(name)
+    place = _told_apart(g, study)
+    held = np.zeros(len(g), dtype=bool) if place is None else g.contains(place)
     across, up = g.estimate, getattr(g, y)
     kept = np.isfinite(up) & np.isfinite(across)
     if not kept.any():
@@ -95,6 +96,12 @@ def _check(g: Any) -> None:
         raise InputError(
             f"g: found {type(g).__name__}, allowed is the result of peer_evidence.gosh"
         )
+
+
+def _told_apart(g: Any, study: str | int | None) -> int | None:
+    """Give the place of the study to tell apart, None where no study splits the subsets."""
+    found: int | None = g.splitting_place() if study is None else g.place(study)
+    return found
 
 
 def _cells(across: Any, up: Any, held: Any, top: float, natural: Any) -> tuple[Any, ...]:
@@ -118,7 +125,7 @@ def _cells(across: Any, up: Any, held: Any, top: float, natural: Any) -> tuple[A
 def gosh(
     g: Any,
     *,
-    study: str | None = None,
+    study: str | int | None = None,
     y: str = "i2",
     measure: str | None = None,
     ax: Axes | None = None,
@@ -132,8 +139,9 @@ def gosh(
     ----------
     g : Gosh
         The result of ``peer_evidence.gosh``.
-    study : str, optional
-        The study to tell apart; that which splits the subsets most when left out.
+    study : str or int, optional
+        The study to tell apart, by its label or place; that which splits the subsets most when
+        left out.
     y : {"i2", "tau2"}
         What is drawn against the effect: I2 in per cent, or tau2.
     measure : str, optional
@@ -152,7 +160,8 @@ def gosh(
         As :func:`gosh_table`.
     """
     table = gosh_table(g, study=study, y=y, measure=measure)
-    name = g.splitting_study() if study is None else study
+    place = _told_apart(g, study)
+    name = None if place is None else str(g.labels[place])
     code = measure_of(g, measure)
     ratio = is_ratio(code)
     low, high = float(table["effect_low"].min()), float(table["effect_high"].max())
@@ -178,7 +187,7 @@ def gosh(
     else:
         _draw_cells(sheet, table, ratio=ratio, top=top)
     _draw_margins(sheet, table, xlim, top, ratio=ratio, split=name is not None)
-    return attach(sheet.ax, "GOSH plot", _alt(g, table, name, code, y), table)
+    return attach(sheet.ax, "GOSH plot", _alt(g, table, place, code, y), table)
 
 
 def _key(table: pd.DataFrame, name: str | None, width: float, *, points: bool) -> list[Entry]:
@@ -345,7 +354,7 @@ def _outline(
     return list(zip((panel.right + 3 + rise).tolist(), ys.tolist(), strict=True))
 
 
-def _alt(g: Any, table: pd.DataFrame, name: str | None, code: str, y: str) -> str:
+def _alt(g: Any, table: pd.DataFrame, place: int | None, code: str, y: str) -> str:
     """Say the figure in words and numbers."""
     natural = np.exp if is_ratio(code) else np.asarray
     low, middle, high = (float(natural(one)) for one in np.quantile(g.estimate, [0, 0.5, 1]))
@@ -355,9 +364,11 @@ def _alt(g: Any, table: pd.DataFrame, name: str | None, code: str, y: str) -> st
         f"{count(len(g.labels), 'study', 'studies')}, {measure_name(code)} against {_AXES[y]}: "
         f"effects {interval(low, high)}, median {number(middle)}."
     )
-    if name is not None:
-        row = g.by_study().iloc[g.labels.index(name)]
+    if place is not None:
+        row = g.by_study().iloc[place]
         both = (number(float(natural(row[one]))) for one in ("median_with", "median_without"))
         inside, outside = both
-        text += f" Told apart: {plain(name)}, median {inside} with it and {outside} without."
+        text += (
+            f" Told apart: {plain(g.labels[place])}, median {inside} with it and {outside} without."
+        )
     return text

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from peer_evidence.pooling.model import MetaAnalysis
 
 _RATIOS = ("OR", "RR", "HR", "IRR", "PETO")
+_NO_SIGN = Removal(None, exact=True, sets=0, verdict=(np.nan,) * 3)
 _NEEDED = ("events_intervention", "n_intervention", "events_comparison", "n_comparison")
 
 
@@ -232,7 +233,9 @@ def fragility(
     significant = bool(m.ci_low > 0 or m.ci_high < 0)
     notes: list[tuple[str, str]] = []
     labels = m.labels if isinstance(m, TablePool) else m.studies.labels
-    sign = smallest_removal(m, push_sign(m.estimate), limit)
+    sign = _NO_SIGN
+    if m.estimate != 0:
+        sign = smallest_removal(m, push_sign(m.estimate), limit)
     other = smallest_removal(m, push_significance(significant), limit)
     notes += _removal_notes(sign, "studies_for_sign", "sign")
     notes += _removal_notes(other, "studies_for_significance", "significance")
@@ -283,6 +286,8 @@ def _measure(m: MetaAnalysis | TablePool, given: str | None) -> str:
 def _removal_notes(found: Removal, question: str, what: str) -> list[tuple[str, str]]:
     if found.places is not None:
         return []
+    if found is _NO_SIGN:
+        return [(question, "the effect is 0, it has no sign")]
     how = "no set of studies" if found.exact else "no set met on the way"
     return [(question, f"{how} turns the {what} when two studies or more are left")]
 

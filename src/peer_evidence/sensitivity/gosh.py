@@ -83,24 +83,28 @@ class Gosh(Result):
         wide[:, : self.members.shape[1]] = self.members[:, :8]
         return wide.view("<i8")[:, 0].astype(np.int64)
 
-    def contains(self, study: str) -> NDArray[np.bool_]:
-        """Tell which subsets hold a study.
+    def contains(self, study: str | int) -> NDArray[np.bool_]:
+        """Tell which subsets hold a study, given by its label, or its place counted from 0.
 
         Raises
         ------
         InputError
-            No study has that label, or several have.
+            No study has that label or place, or several have that label.
         """
-        return self._holds(_place(self.labels, study))
+        return self._holds(self.place(study))
+
+    def place(self, study: str | int) -> int:
+        """Give the place of a study among the studies, counted from 0."""
+        return _place(self.labels, study)
 
     def _holds(self, place: int) -> NDArray[np.bool_]:
         return np.asarray(self.members[:, place >> 3] >> (place & 7) & 1, dtype=bool)
 
-    def with_study(self, study: str) -> Gosh:
+    def with_study(self, study: str | int) -> Gosh:
         """Keep the subsets that hold a study."""
         return self._keep(self.contains(study))
 
-    def without(self, study: str) -> Gosh:
+    def without(self, study: str | int) -> Gosh:
         """Keep the subsets that do not hold a study."""
         return self._keep(~self.contains(study))
 
@@ -139,8 +143,12 @@ class Gosh(Result):
 
         A tie goes to the study that comes first.
         """
-        place = _most(self.by_study())
+        place = self.splitting_place()
         return None if place is None else self.labels[place]
+
+    def splitting_place(self) -> int | None:
+        """Give the place of that study, which is its own even where labels are shared."""
+        return _most(self.by_study())
 
     def quantiles(self) -> pd.DataFrame:
         """Give quantiles of estimate, tau2, I2 and Q over the subsets."""
@@ -358,14 +366,19 @@ def _most(table: pd.DataFrame) -> int | None:
     return int(np.nanargmax(separation)) if (separation > 0).any() else None
 
 
-def _place(labels: tuple[str, ...], study: str) -> int:
-    """Find a study by its label."""
+def _place(labels: tuple[str, ...], study: Any) -> int:
+    """Find a study by its label or place."""
+    if isinstance(study, (int, np.integer)) and not isinstance(study, bool):
+        if 0 <= study < len(labels):
+            return int(study)
+        raise InputError(f"study: found place {study}, allowed are 0 to {len(labels) - 1}")
     found = [place for place, label in enumerate(labels) if label == study]
     if len(found) == 1:
         return found[0]
     if found:
         raise InputError(
-            f"study: {len(found)} studies have the label {study!r}; make labels differ"
+            f"study: {len(found)} studies have the label {study!r}; give one by its place, "
+            f"{' or '.join(map(str, found))}"
         )
     close = nearest(str(study), labels)
     hint = f"; did you mean {close!r}?" if close else ""
