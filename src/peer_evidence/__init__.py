@@ -50,7 +50,7 @@ _HOME = {
     "multiverse": "sensitivity.multiverse",
     "Multiverse": "sensitivity.multiverse",
     "fragility": "sensitivity.fragility",
-    "Fragility": "sensitivity.fragility",
+    "Fragility": "sensitivity.overturned",
     "power": "sensitivity.power",
     "Power": "sensitivity.power",
 }

@@ -48,7 +48,7 @@ _HOME = {
     "gosh": "_gosh",
     "gosh_table": "_gosh",
     "specification_curve": "_specification_curve",
-    "specification_curve_table": "_specification_curve",
+    "specification_curve_table": "specification_columns",
 }
 
 __all__ = sorted(_HOME)

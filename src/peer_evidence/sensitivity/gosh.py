@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_choice, check_count, nearest
+from peer_evidence.checks import check_choice, check_count
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number
 from peer_evidence.pooling.many import check_engine
@@ -18,6 +18,7 @@ from peer_evidence.pooling.tau2 import METHODS
 from peer_evidence.results import Result
 from peer_evidence.sensitivity import subsets as kernel
 from peer_evidence.sensitivity.blocks import Work, run_blocks, spans
+from peer_evidence.sensitivity.splitting import compare, known, largest_separation, place_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,7 @@ class Gosh(Result):
 
     def place(self, study: str | int) -> int:
         """Give the place of a study among the studies, counted from 0."""
-        return _place(self.labels, study)
+        return place_of(self.labels, study)
 
     def _holds(self, place: int) -> NDArray[np.bool_]:
         return np.asarray(self.members[:, place >> 3] >> (place & 7) & 1, dtype=bool)
@@ -133,7 +134,7 @@ class Gosh(Result):
         for place in range(len(self.labels)):
             held = self._holds(place)
             inside = held[order]
-            rows.append(_compare(sorted_estimates, inside, self.i2, held))
+            rows.append(compare(sorted_estimates, inside, self.i2, held))
         table = pd.DataFrame(rows, index=pd.Index(self.labels, name="label"))
         table.insert(2, "difference", table["median_with"] - table["median_without"])
         return table
@@ -148,7 +149,7 @@ class Gosh(Result):
 
     def splitting_place(self) -> int | None:
         """Give the place of that study, which is its own even where labels are shared."""
-        return _most(self.by_study())
+        return largest_separation(self.by_study())
 
     def quantiles(self) -> pd.DataFrame:
         """Give quantiles of estimate, tau2, I2 and Q over the subsets."""
@@ -156,7 +157,7 @@ class Gosh(Result):
 
         names = ("estimate", "tau2", "i2", "q")
         return pd.DataFrame(
-            {name: np.nanquantile(_known(getattr(self, name)), _PROBABILITIES) for name in names},
+            {name: np.nanquantile(known(getattr(self, name)), _PROBABILITIES) for name in names},
             index=pd.Index(_PROBABILITIES, name="quantile"),
         )
 
@@ -193,7 +194,7 @@ class Gosh(Result):
 
     def _split_words(self) -> str:
         table = self.by_study()
-        place = _most(table)
+        place = largest_separation(table)
         if place is None:
             return ""
         row = table.iloc[place]
@@ -358,67 +359,3 @@ def _refit(m: MetaAnalysis, method: str) -> MetaAnalysis:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said when the analysis itself was made
         return pool_studies(m.studies, None, None, method, "wald", m.level)
-
-
-def _most(table: pd.DataFrame) -> int | None:
-    """Give the place of the largest separation, None where there is none."""
-    separation = table["separation"].to_numpy(float)
-    return int(np.nanargmax(separation)) if (separation > 0).any() else None
-
-
-def _place(labels: tuple[str, ...], study: Any) -> int:
-    """Find a study by its label or place."""
-    if isinstance(study, (int, np.integer)) and not isinstance(study, bool):
-        if 0 <= study < len(labels):
-            return int(study)
-        raise InputError(f"study: found place {study}, allowed are 0 to {len(labels) - 1}")
-    found = [place for place, label in enumerate(labels) if label == study]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(
-            f"study: {len(found)} studies have the label {study!r}; give one by its place, "
-            f"{' or '.join(map(str, found))}"
-        )
-    close = nearest(str(study), labels)
-    hint = f"; did you mean {close!r}?" if close else ""
-    raise InputError(f"study: no study has the label {study!r}{hint}")
-
-
-def _compare(
-    estimates: Floats, inside: NDArray[np.bool_], i2: Floats, held: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Compare sorted estimates inside and outside; ``i2`` and ``held`` are in their own order."""
-    names = ("median_with", "median_without", "i2_with", "i2_without", "separation")
-    within, beyond = np.flatnonzero(inside), np.flatnonzero(~inside)
-    if not (len(within) and len(beyond)):
-        return dict.fromkeys(names, float("nan"))
-    counted = np.cumsum(inside)
-    gap = counted / len(within) - (np.arange(1, len(inside) + 1) - counted) / len(beyond)
-    last = np.append(estimates[1:] != estimates[:-1], True)  # equal estimates step together
-    values = (
-        _middle(estimates, within),
-        _middle(estimates, beyond),
-        _median(i2[held]),
-        _median(i2[~held]),
-        float(np.abs(gap[last]).max()),
-    )
-    return dict(zip(names, values, strict=True))
-
-
-def _middle(estimates: Floats, places: NDArray[np.intp]) -> float:
-    """Give the median of some of the sorted estimates."""
-    size = len(places)
-    pair = estimates[places[[(size - 1) // 2, size // 2]]]
-    return float(pair.mean())
-
-
-def _median(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
-
-
-def _known(values: Floats) -> Floats:
-    """Give the values that exist, or one NaN."""
-    known = values[np.isfinite(values)]
-    return known if known.size else np.array([np.nan])
