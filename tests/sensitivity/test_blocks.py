@@ -119,7 +119,7 @@ def test_gosh_goes_on_from_its_checkpoint_with_the_same_bytes(tmp_path, monkeypa
     assert len(calls) == 3 + 2
 
 
-def test_a_checkpoint_of_other_work_is_refused_and_left_alone(tmp_path):
+def test_a_checkpoint_of_other_work_is_refused_and_left_alone(tmp_path, monkeypatch):
     path = tmp_path / "run.npz"
     pe.gosh(made(6), checkpoint=path)
     before = path.read_bytes()
@@ -131,10 +131,13 @@ def test_a_checkpoint_of_other_work_is_refused_and_left_alone(tmp_path):
         with pytest.raises(InputError) as found:
             other()
         assert str(found.value) == (
-            f"checkpoint: {str(path)!r} was written for other data or parameters; give the name of "
-            "another file, or delete it to begin anew"
+            f"checkpoint: {str(path)!r} was written for other data, parameters or versions; give "
+            "the name of another file, or delete it to begin anew"
         )
     assert path.read_bytes() == before
+    monkeypatch.setattr(module, "__version__", "0.0.0")
+    with pytest.raises(InputError, match="other data, parameters or versions"):
+        pe.gosh(made(6), checkpoint=path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut"])

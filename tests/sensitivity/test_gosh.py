@@ -1,6 +1,8 @@
 """GOSH: R's subsets, subsets refitted one by one, samples, the study that splits, the figure."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,8 @@ def test_the_compiled_kernel_agrees(method):
     for name in ("estimate", "tau2", "i2", "q"):
         # documented: sums in another order
         np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-11, atol=1e-12)
+    some = pe.gosh(m, method=method, engine="numba", subsets=50)
+    np.testing.assert_allclose(one.estimate[some.subset - 1], some.estimate, rtol=1e-11)
 
 
 @pytest.mark.parametrize(("k", "size"), [(10, 300), (40, 500), (70, 200)])
@@ -185,6 +189,26 @@ def test_equal_effects_are_split_by_nothing():
     assert (g.tau2[g.k > 1] == 0).all()
     assert g.to_frame()["q"].max() < 1e-25
     assert "15 of 15 lie above 0" in str(g)
+
+
+def test_the_kernels_need_no_pandas_and_no_joblib():
+    code = """
+import sys
+for name in ("pandas", "matplotlib", "statsmodels", "joblib", "rich", "numba"):
+    sys.modules[name] = None
+import numpy as np
+from peer_evidence.sensitivity import blocks, choices, events, new_trial, removal, subsets
+y, v = np.array([0.1, 0.3, 0.7]), np.array([0.01, 0.02, 0.03])
+work = blocks.Work(checkpoint=None)
+for method in ("DL", "REML"):
+    (part,) = blocks.run_blocks(subsets.fit_block, [(0, 8)], (y, v, method, "numpy"), work, "x")
+    print(round(float(part[2][-1]), 6))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    data = pd.DataFrame({"effect": [0.1, 0.3, 0.7], "variance": [0.01, 0.02, 0.03]})
+    own = [round(pe.meta_analysis(data, method=one).tau2, 6) for one in ("DL", "REML")]
+    assert [float(one) for one in done.stdout.split()] == own
 
 
 def test_studies_of_one_label_are_told_apart_by_their_place():

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peer_evidence import __version__
 from peer_evidence.errors import InputError
 
 Arrays = tuple[NDArray[Any], ...]
@@ -111,7 +112,7 @@ def run_blocks(
     done: dict[int, Arrays] = {}
     store = None
     if work.checkpoint is not None:
-        store = _Checkpoint(Path(work.checkpoint), fingerprint(name, list(blocks), shared))
+        store = _Checkpoint(Path(work.checkpoint), _mark(name, blocks, shared))
         done = store.read(len(blocks))
     todo = [place for place in range(len(blocks)) if place not in done]
     results = _results(kernel, blocks, shared, todo, work.n_jobs)
@@ -134,7 +135,7 @@ def _results(
 ) -> Generator[tuple[int, Arrays], None, None]:
     """Give results as they come: (place of the block, arrays)."""
     # a backend chosen by parallel_config is known to joblib alone, so it must have been imported
-    if jobs in (None, 1) and "joblib" not in sys.modules:
+    if jobs in (None, 1) and sys.modules.get("joblib") is None:
         return (_one(kernel, place, blocks[place], shared) for place in todo)
     from joblib import Parallel, delayed
 
@@ -158,6 +159,11 @@ def _in_turns(parallel: Any, calls: list[Any]) -> Generator[tuple[int, Arrays], 
 
 def _one(kernel: Kernel, place: int, block: Any, shared: tuple[Any, ...]) -> tuple[int, Arrays]:
     return place, kernel(block, *shared)
+
+
+def _mark(name: str, blocks: Sequence[Any], shared: tuple[Any, ...]) -> str:
+    """Give the fingerprint of work, which other versions would do with other last digits."""
+    return fingerprint(name, __version__, np.__version__, list(blocks), shared)
 
 
 def fingerprint(*parts: Any) -> str:
@@ -215,8 +221,8 @@ class _Checkpoint:
             )
         if mark != self.mark:
             raise InputError(
-                f"checkpoint: {str(self.path)!r} was written for other data or parameters; "
-                "give the name of another file, or delete it to begin anew"
+                f"checkpoint: {str(self.path)!r} was written for other data, parameters or "
+                "versions; give the name of another file, or delete it to begin anew"
             )
         found: dict[int, dict[int, NDArray[Any]]] = {}
         for key, array in files.items():

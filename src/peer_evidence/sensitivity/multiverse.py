@@ -52,6 +52,8 @@ class Multiverse(Result):
         Combinations that pool the same rows in the same way as another; counted once.
     too_few, repeated : int
         Combinations dropped because they hold fewer than two studies, or a study twice.
+    failed : int
+        Specifications whose tau2 was not reached.
     effects, variances, labels
         The rows that can enter.
     level, measure
