@@ -104,6 +104,14 @@ _HOME = {
     "p_curve": "bias.p_curve",
     "limit_meta_analysis": "bias.limit",
     "henmi_copas": "bias.henmi_copas",
+    "gosh": "sensitivity.gosh",
+    "Gosh": "sensitivity.gosh",
+    "multiverse": "sensitivity.multiverse",
+    "Multiverse": "sensitivity.multiverse",
+    "fragility": "sensitivity.fragility",
+    "Fragility": "sensitivity.overturned",
+    "power": "sensitivity.power",
+    "Power": "sensitivity.power",
 }
 
 __all__ = sorted(_HOME)

@@ -52,6 +52,7 @@ from peer_evidence.effects.correlation import (
     point_biserial,
     unbiased_correlation,
 )
+from peer_evidence.effects.e_value import EValue, e_value
 from peer_evidence.effects.from_tests import smd_from_f, smd_from_p, smd_from_t
 from peer_evidence.effects.proportion import (
     arcsine_proportion,
@@ -91,6 +92,7 @@ from peer_evidence.effects.spread import (
 
 __all__ = [
     "AbsoluteEffect",
+    "EValue",
     "Group",
     "MeanAndSd",
     "SkewnessScreen",
@@ -101,6 +103,7 @@ __all__ = [
     "combine_groups",
     "correlation",
     "design_effect",
+    "e_value",
     "effect_from_estimate",
     "effective_count",
     "fisher_z",

@@ -70,6 +70,10 @@ _HOME = {
     "p_curve_table": "_p_curve",
     "selection": "_selection",
     "selection_table": "_selection",
+    "gosh": "_gosh",
+    "gosh_table": "_gosh",
+    "specification_curve": "_specification_curve",
+    "specification_curve_table": "specification_columns",
 }
 
 __all__ = sorted(_HOME)

@@ -43,12 +43,14 @@ def open_plot(
     height: float = 62.0,
     ratio_y: bool = False,
     room: float = 0.0,
+    head: float = 0.0,
     ticks: tuple[Sequence[float] | None, Sequence[float] | None] = (None, None),
 ) -> Sheet:
     """Open a plot with ticks, labels, words under both sides, key and note in place.
 
     ``ylim`` is from bottom to top; ``height`` is that of the panel, in millimetres, and 0 makes it
-    square. ``room`` points are left free on the right. ``ticks`` of x and y replace our own.
+    square. ``room`` points are left free on the right, ``head`` points above. ``ticks`` of x and y
+    replace our own.
     """
     width = sheet_width(ax, SINGLE_COLUMN)
     low, high = sorted(ylim)
@@ -58,7 +60,8 @@ def open_plot(
     left = MARGIN + lines_height(1) + 4 + natural_width([tick_text(one) for one in yticks]) + 5
     right = width - MARGIN - OVERHANG - room
     high_points = high_points if height else right - left
-    panel = Panel(left, right, MARGIN + 4, MARGIN + 4 + high_points)
+    top = MARGIN + 4 + head
+    panel = Panel(left, right, top, top + high_points)
     half = (panel.right - panel.left) / 2 - 3
     under = [wrap(sides[0], half), wrap(sides[1], half)] if any(sides) else [(), ()]
     entries = key_lines(key, width - 2 * MARGIN) if key else []
@@ -71,7 +74,7 @@ def open_plot(
     (set_ratio_axis if ratio else set_linear_axis)(sheet.ax, *xlim, panel.right - panel.left)
     if ticks[0] is not None:
         set_ticks(sheet.ax, ticks[0])
-    _set_y(sheet.ax, ylim, yticks, ratio=ratio_y)
+    set_y(sheet.ax, ylim, yticks, ratio=ratio_y)
     sheet.lines(panel.left, at_sides, under[0], color=GREY)
     sheet.lines(panel.right, at_sides, under[1], align="right", color=GREY)
     sheet.lines((panel.left + panel.right) / 2, at_label, [labels[0]], align="center")
@@ -81,7 +84,7 @@ def open_plot(
     return sheet
 
 
-def _set_y(
+def set_y(
     ax: Axes, ylim: tuple[float, float], ticks: Sequence[float], *, ratio: bool = False
 ) -> None:
     """Give the panel a y axis of its own."""

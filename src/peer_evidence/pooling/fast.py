@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peer_evidence.pooling import batch
 from peer_evidence.pooling.projection import Floats
@@ -23,6 +24,7 @@ else:
     COMPILED = True
     _rows = numba.prange
 
+Packed = NDArray[np.uint8]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ITERATIVE = {"ML": 0, "REML": 1, "PM": 2, "EB": 2}
 _CELLS = 8
@@ -52,13 +54,53 @@ def fit_many(effects: Floats, variances: Floats, method: str) -> batch.Fits:
     y, v = np.ascontiguousarray(effects), np.ascontiguousarray(variances)
     out = np.empty((8, len(y)))
     _fit(y, v, _ITERATIVE[method], out)
+    return _redone(out, lambda rows: (effects[rows], variances[rows]), method)
+
+
+def fit_subsets(packed: Packed, y: Floats, v: Floats, method: str) -> batch.Fits:
+    """Fit subsets of the same k studies, each a row of packed bits (study 0 is the lowest).
+
+    The bits are read where the loop runs, so that no (B, k) array is made.
+    """
+
+    def laid_out(rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
+        bits = np.unpackbits(packed[rows], axis=1, count=len(y), bitorder="little").astype(bool)
+        return np.where(bits, y, np.nan), np.where(bits, v, np.nan)
+
+    if method not in _ITERATIVE:
+        return batch.fit_many(*laid_out(slice(None)), method)
+    out = np.empty((8, len(packed)))
+    _fit_bits(np.ascontiguousarray(packed), y, v, _ITERATIVE[method], out)
+    return _redone(out, laid_out, method)
+
+
+def _redone(
+    out: Floats, laid_out: Callable[[NDArray[np.intp]], tuple[Floats, Floats]], method: str
+) -> batch.Fits:
+    """Hand the analyses with several maxima to the NumPy kernel."""
     fits = batch.Fits(out[0], out[1], out[2] > 0, *out[3:])
     again = np.flatnonzero(out[2] < 0)
     if again.size:
-        redone = batch.fit_many(effects[again], variances[again], method)
+        redone = batch.fit_many(*laid_out(again), method)
         for column, values in zip(fits, redone, strict=True):
             column[again] = values
     return fits
+
+
+@_compiled(parallel=True)
+def _fit_bits(packed: Packed, effects: Floats, variances: Floats, kind: int, out: Floats) -> None:
+    for row in _rows(packed.shape[0]):
+        k = 0
+        y = np.empty(len(effects))
+        v = np.empty(len(effects))
+        for i in range(len(effects)):
+            if (packed[row, i >> 3] >> (i & 7)) & 1:
+                y[k], v[k] = effects[i], variances[i]
+                if v[k] < v[0]:
+                    y[0], y[k] = y[k], y[0]
+                    v[0], v[k] = v[k], v[0]
+                k += 1
+        _fit_row(y[:k], v[:k], kind, out[:, row])
 
 
 @_compiled(parallel=True)

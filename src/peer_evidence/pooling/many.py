@@ -128,10 +128,10 @@ def pool_many(
     """
     check_choice("method", method, METHODS)
     check_choice("ci", ci, batch.INTERVALS)
-    check_choice("engine", engine, ("numpy", "numba"))
+    check_engine(engine)
     check_level(level)
     y, v = _check_arrays(effects, variances)
-    fits = _engine(engine)(y, v, method)
+    fits = fit_engine(engine)(y, v, method)
     _warn(fits, method)
     done = batch.finish(fits, method, ci, level)
     return PooledMany(
@@ -147,17 +147,26 @@ def pool_many(
     )
 
 
-def _engine(name: str) -> Any:
-    """Give the kernel of an engine; numba is imported only when it is asked for."""
+def check_engine(name: str) -> str:
+    """Return the name of an engine that is installed; numba is imported only when asked for."""
+    check_choice("engine", name, ("numpy", "numba"))
+    if name == "numba":
+        from peer_evidence.pooling import fast
+
+        if not fast.COMPILED:
+            raise InputError(
+                "engine: found 'numba', but numba is not installed; "
+                "install the extra with pip install 'peer-evidence[fast]', or use engine='numpy'"
+            )
+    return name
+
+
+def fit_engine(name: str) -> Any:
+    """Give the kernel of an engine."""
     if name == "numpy":
         return batch.fit_many
     from peer_evidence.pooling import fast
 
-    if not fast.COMPILED:
-        raise InputError(
-            "engine: found 'numba', but numba is not installed; "
-            "install the extra with pip install 'peer-evidence[fast]', or use engine='numpy'"
-        )
     return fast.fit_many
 
 
