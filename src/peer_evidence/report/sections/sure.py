@@ -27,7 +27,8 @@ def section(context: Context) -> Section | None:
         Heading("What would overturn a pool, and what its choices do"),
         _overturned(context),
         Paragraph(
-            "A new trial is one without any effect, as informative for its size as the median "
+            "Of several studies whose removal would do, the one that turns it most is named. A new "
+            "trial is one without any effect, as informative for its size as the median "
             "study of the pool. A pool of two studies has none to spare, so that removing one "
             "leaves nothing to pool. The choices are five estimators with normal and with ad hoc "
             "Hartung-Knapp intervals; the common-effect model has the normal one only.",
@@ -96,8 +97,8 @@ def _overturned(context: Context) -> Grid:
                 show(share, "choices whose interval excludes 0", _CHOICES),
             ]
         )
-    header = ["pool", "studies", f"{pools.measure} (95% interval)", "removal that turns it"]
-    header += ["people of one null trial", "estimates over the choices", "intervals excluding 0"]
+    header = ["pool", "studies", f"{pools.measure} (95%)", "removal that turns it"]
+    header += ["null trial, people", "over choices", "excluding 0"]
     right = frozenset({1, 2, 4, 5, 6})
     caption = "What would turn the normal interval of each pool, and what other choices give"
     return Grid(caption, header, rows, right=right, stacked=True)
