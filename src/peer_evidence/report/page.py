@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from peer_evidence import __version__
 from peer_evidence.report.blocks import Drawing, Html
+from peer_evidence.report.contents import Contents, Handouts
 from peer_evidence.report.numbers import Numbers, lines_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from peer_evidence.records.evidence import Evidence
     from peer_evidence.report.analyses import Analyses
+
+_NONE = Handouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,8 @@ class Context:
         return [Drawing(f"data:image/svg+xml;base64,{data}", saved.alt, caption, saved.files)]
 
 
-def render(context: Context) -> str:
-    """Give the whole page as one HTML text."""
-    from jinja2 import Environment, StrictUndefined
-
+def gather(context: Context) -> Contents:
+    """Build every section once, for the page and every other form of the report."""
     from peer_evidence.report.sections import (
         admissions,
         claims,
@@ -101,6 +102,15 @@ def render(context: Context) -> str:
         methods.section(context),
     ]
     built.append(methods.provenance(context))
+    sections = [section for section in built if section is not None]
+    package = context.ev.package
+    return Contents(package["title"], package["question"], answers, first, sections)
+
+
+def render(contents: Contents, handouts: Handouts = _NONE) -> str:
+    """Give the whole page as one HTML text."""
+    from jinja2 import Environment, StrictUndefined
+
     folder = files("peer_evidence.report")
     style = (folder / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
@@ -109,11 +119,8 @@ def render(context: Context) -> str:
     )
     template = environment.from_string((folder / "template.html").read_text(encoding="utf-8"))
     return template.render(
-        title=context.ev.package["title"],
-        question=context.ev.package["question"],
-        answers=answers,
-        opening=first,
-        sections=[section for section in built if section is not None],
+        contents=contents,
+        handouts=handouts,
         style=Markup(style),  # noqa: S704 - our own file; its hash is in the policy
         style_hash=f"sha256-{digest}",
         version=__version__,
