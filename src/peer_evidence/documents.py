@@ -17,9 +17,12 @@ from peer_evidence.errors import InputError, PeerEvidenceError
 
 _LONG_AGO = datetime(1980, 1, 1, tzinfo=UTC)
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_AT_BREAKS = re.compile(r"([\n\t])")
+_BREAKS = {"\n": "<w:br/>", "\t": "<w:tab/>"}
 _HALF_POINTS = 17
 _EMU_PER_TWIP = 635
 _MARGIN_MM = 18
+_LONG = 400  # a row with a longer text may break across pages
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 NEEDS = (
@@ -159,7 +162,7 @@ class Document:
         except ImportError as error:
             raise PeerEvidenceError(NEEDS) from error
         from docx.enum.section import WD_ORIENT
-        from docx.shared import Mm, Pt
+        from docx.shared import Mm, Pt, RGBColor
 
         self._docx: Any = docx.Document()
         page = self._docx.sections[0]
@@ -170,6 +173,9 @@ class Document:
         for side in ("left", "right", "top", "bottom"):
             setattr(page, f"{side}_margin", Mm(_MARGIN_MM))
         self._docx.styles["Normal"].font.size = Pt(10)
+        for name in ("Title", "Subtitle", "Heading 1", "Heading 2", "Caption"):
+            self._docx.styles[name].font.color.rgb = RGBColor(0x1A, 0x1A, 0x1A)
+        self._docx.styles["Caption"].font.bold = False
         about = self._docx.core_properties
         about.title, about.author, about.last_modified_by = _clean(title), "", ""
         about.comments = ""
@@ -273,7 +279,8 @@ class Document:
         *,
         first: bool = False,
     ) -> str:
-        marks = "<w:cantSplit/>" + ("<w:tblHeader/>" if first else "")
+        whole = max((_length(text) for text in cells), default=0) < _LONG
+        marks = "<w:cantSplit/>" * whole + "<w:tblHeader/>" * first
         parts = []
         for place, (text, width) in enumerate(zip(cells, widths, strict=True)):
             side = '<w:jc w:val="right"/>' if place in right else ""
@@ -310,11 +317,12 @@ class Document:
         form += '<w:color w:val="0072B2"/>' if outside else ""
         form += f'<w:sz w:val="{half_points}"/>' if half_points else ""
         form += '<w:u w:val="single"/>' if outside else ""
-        lines = [
-            f'<w:t xml:space="preserve">{escape(line)}</w:t>'
-            for line in _clean(run.text).split("\n")
-        ]
-        made = f"<w:r><w:rPr>{form}</w:rPr>{'<w:br/>'.join(lines)}</w:r>"
+        inside = "".join(
+            _BREAKS.get(part) or f'<w:t xml:space="preserve">{escape(part)}</w:t>'
+            for part in _AT_BREAKS.split(_clean(run.text))
+            if part
+        )
+        made = f"<w:r><w:rPr>{form}</w:rPr>{inside}</w:r>"
         if outside:
             return f'<w:hyperlink r:id="{self._relation(run.link)}">{made}</w:hyperlink>'
         if run.link.startswith("#"):
@@ -334,6 +342,10 @@ class Document:
         self._bookmarks += 1
         start = f'<w:bookmarkStart w:id="{self._bookmarks}" w:name={quoteattr(anchor)}/>'
         return f'{start}<w:bookmarkEnd w:id="{self._bookmarks}"/>'
+
+
+def _length(text: Text) -> int:
+    return len(text) if isinstance(text, str) else sum(len(run.text) for run in text)
 
 
 def _clean(text: str) -> str:

@@ -178,7 +178,7 @@ def test_markup_in_the_records_appears_as_text(
         text = file.read_text(encoding="utf-8")
         assert old in text
         file.write_text(text.replace(old, evil), encoding="utf-8")
-    index = pe.review(copy_of_data, out=tmp_path / "out")
+    index = pe.review(copy_of_data, out=tmp_path / "out", formats=())
     html = index.read_text(encoding="utf-8")
     assert "<script" not in html
     assert "onerror" in html

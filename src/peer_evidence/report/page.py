@@ -14,7 +14,8 @@ from markupsafe import Markup
 from peer_evidence import __version__
 from peer_evidence.report.blocks import Drawing, Html
 from peer_evidence.report.contents import Contents, Handouts
-from peer_evidence.report.numbers import Numbers, lines_of
+from peer_evidence.report.numbers import Numbers
+from peer_evidence.report.traces import origin_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,10 +60,8 @@ class Context:
     ) -> Markup:
         """Show a count of rows with the lines that it counts."""
         value = int(mask.sum()) if shown is None else shown
-        lines = [int(line) for line in self.ev.lines(table)[mask]]
-        return self.numbers.show(
-            value, what, f"rows of {table}.csv", lines_of(f"{table}.csv", lines)
-        )
+        where = origin_of(self.ev, table, mask)
+        return self.numbers.show(value, what, f"rows of {table}.csv", where)
 
     def drawing(self, name: str, caption: Html) -> list[Drawing]:
         """Embed a saved figure; nothing when the records gave nothing to draw."""
