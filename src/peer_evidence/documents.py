@@ -243,20 +243,20 @@ class Document:
             f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="666666"/>'
             for edge in ("top", "bottom", "insideH")
         )
-        cells_apart = '<w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/>'
         xml = (
             f'<w:tbl xmlns:w="{_W}" xmlns:r="{_R}"><w:tblPr>'
             f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{lines}</w:tblBorders>'
-            f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{cells_apart}</w:tblCellMar>'
+            f'<w:tblLayout w:type="fixed"/>'
             '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
             'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>'
             + "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
             + f"</w:tblGrid>{''.join(rows)}</w:tbl>"
         )
-        # a paragraph follows, since Word joins two tables that touch
-        after = self._docx.add_paragraph()
-        after.paragraph_format.space_after = 0
-        after._p.addprevious(parse_xml(xml))
+        self._docx.element.body.sectPr.addprevious(parse_xml(xml))
+
+    def gap(self) -> None:
+        """Part a table from what follows; Word joins two tables that touch."""
+        self._docx.add_paragraph().paragraph_format.space_after = 0
 
     def page_numbers(self) -> None:
         """Put the number of the page at the foot of each."""

@@ -83,6 +83,7 @@ def _add(document: Document, block: Block, folder: Path) -> None:
     elif block.rows:
         document.caption("Table", block.caption, above=True)
         document.table(_table(block))
+        document.gap()
 
 
 def _picture(document: Document, drawing: Drawing, folder: Path) -> None:
