@@ -22,6 +22,7 @@ _BREAKS = {"\n": "<w:br/>", "\t": "<w:tab/>"}
 _HALF_POINTS = 17
 _EMU_PER_TWIP = 635
 _MARGIN_MM = 18
+_TALL = 1.28  # a picture's height at most, in widths of the text
 _LONG = 400  # a row with a longer text may break across pages
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -200,12 +201,12 @@ class Document:
             form.left_indent, form.first_line_indent = Mm(9), -Mm(9)
         self._fill(paragraph, text)
 
-    def picture(self, file: Path, alt: str, title: str) -> None:
+    def picture(self, png: bytes, alt: str, title: str) -> None:
         """Add a picture of the page's width at most, with the text for who does not see it."""
         paragraph = self._docx.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
-        shape = paragraph.add_run().add_picture(str(file))
-        limit = min(1.0, self.width / shape.width, 0.8 * self.width * 1.414 / shape.height)
+        shape = paragraph.add_run().add_picture(io.BytesIO(png))
+        limit = min(1.0, self.width / shape.width, _TALL * self.width / shape.height)
         shape.width, shape.height = int(shape.width * limit), int(shape.height * limit)
         about = shape._inline.docPr
         about.set("descr", _clean(alt))

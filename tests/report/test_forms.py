@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
@@ -33,6 +34,7 @@ from peer_evidence.report.folder import left_out, write_manifest
 from peer_evidence.report.forms import NO_BROWSER, NO_WORD, write_forms
 from peer_evidence.report.markdown import markdown
 from peer_evidence.report.pdf import PrintError, find_browser, printing, stable
+from peer_evidence.report.slices import cropped, for_paper, parts
 from peer_evidence.report.word import word
 
 PIXEL = base64.b64decode(
@@ -148,11 +150,12 @@ def test_the_document_holds_the_sections_of_the_page(built: Path) -> None:
 def test_the_pictures_of_the_document_carry_their_words(built: Path) -> None:
     document: Any = Document(str(built / "report.docx"))
     html = (built / "index.html").read_text(encoding="utf-8")
-    told = [
-        node.get("descr") for node in document.element.iter(qn("wp:docPr")) if node.get("descr")
+    told = [node.get("descr") for node in document.element.iter(qn("wp:docPr"))]
+    assert all(told)
+    alts = re.findall(r'<img [^>]*alt="([^"]*)"', html)
+    assert [one for one in told if not re.match(r"Part \d", one)] == [
+        Markup(one).unescape() for one in alts
     ]
-    alts = re.findall(r'<img src="[^"]*" alt="([^"]*)"', html)
-    assert list(dict.fromkeys(told)) == [Markup(one).unescape() for one in alts]
     width = document.sections[0].page_width
     assert all(shape.width < width for shape in document.inline_shapes)
     assert all(shape.height < document.sections[0].page_height for shape in document.inline_shapes)
@@ -268,6 +271,60 @@ def test_a_browser_that_hangs_is_ended_with_its_children(folder: Path) -> None:
         time.sleep(0.05)
     else:
         pytest.fail("the child of the browser still runs")
+
+
+def striped(height: int) -> bytes:
+    """Draw lines of text as black bands of 60 rows, 40 white rows between them."""
+    from PIL import Image
+
+    image = Image.new("L", (400, height), 255)
+    for top in range(20, height, 100):
+        image.paste(0, (20, top, 300, min(top + 60, height)))
+    image.paste(0, (200, 0, 202, height))  # the axis stands in every row
+    stream = io.BytesIO()
+    image.save(stream, "PNG", dpi=(300, 300))
+    return stream.getvalue()
+
+
+def test_a_tall_figure_is_cut_between_its_lines() -> None:
+    assert parts(striped(3000)) == [(0.0, 1.0)]
+    found = parts(striped(7000))
+    assert [low for low, _ in found[1:]] == [high for _, high in found[:-1]]
+    assert (found[0][0], found[-1][1]) == (0.0, 1.0)
+    assert len(found) == 4
+    for low, _ in found[1:]:
+        assert 80 < (low * 7000 - 20) % 100 + 20 < 120  # in the white between two bands
+    pieces = cropped(striped(7000))
+    assert len(pieces) == 4
+    assert pieces == cropped(striped(7000))
+
+
+def test_a_tall_figure_of_the_page_stands_on_paper_in_parts(folder: Path) -> None:
+    svg = b'<svg width="96pt" height="1680pt" viewBox="0 0 96 1680" role="img"></svg>'
+    source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+    (folder / "tall.png").write_bytes(striped(7000))
+    drawing = Drawing(source, "Bands.", "All bands.", ["tall.png"])
+    contents = Contents("t", "q", [], [drawing], [Section("methods", "M", "a", [drawing])])
+    paper = for_paper(contents, folder)
+    blocks: Any = paper.sections[0].blocks
+    assert [one.caption for one in blocks] == [
+        "Part 1 of 4.",
+        "Part 2 of 4.",
+        "Part 3 of 4.",
+        "All bands.",
+    ]
+    assert [one.alt for one in blocks][1:] == [
+        f"Part {number} of 4 of the figure before." for number in (2, 3, 4)
+    ]
+    shown = [base64.b64decode(one.source.split(",")[1]).decode() for one in blocks]
+    boxes = [
+        [float(x) for x in re.search(r'viewBox="0 (\S+) 96 (\S+)"', one).groups()]  # type: ignore
+        for one in shown
+    ]
+    assert boxes[0][0] == 0
+    assert sum(high for _, high in boxes) == pytest.approx(1680, abs=1e-3)
+    assert boxes[1][0] == pytest.approx(boxes[0][1], abs=1e-3)
+    assert paper.opening == blocks
 
 
 def test_a_format_that_is_not_known(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from peer_evidence.report.contents import DOCX, FORMATS, METHODS, PAGE, PDF, Con
 from peer_evidence.report.markdown import markdown
 from peer_evidence.report.page import render
 from peer_evidence.report.pdf import PrintError, find_browser, printing
+from peer_evidence.report.slices import for_paper
 from peer_evidence.report.word import word
 
 NO_WORD = 'python-docx is not installed; pip install "peer-evidence[report]" brings it'
@@ -45,7 +46,10 @@ def write_forms(contents: Contents, folder: Path, formats: Collection[str]) -> d
     page = render(contents, handouts)
     with ExitStack() as stack:
         try:
-            pdf = stack.enter_context(printing(page, browser)) if browser else None
+            pdf = None
+            if browser:
+                paper = render(for_paper(contents, folder), handouts)
+                pdf = stack.enter_context(printing(paper, browser))
             _write_quick(contents, folder, handouts)
             if pdf is not None:
                 (folder / PDF).write_bytes(pdf())

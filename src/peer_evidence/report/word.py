@@ -18,6 +18,7 @@ from peer_evidence.report.blocks import (
 )
 from peer_evidence.report.contents import Contents
 from peer_evidence.report.plain import plain, runs
+from peer_evidence.report.slices import cropped
 
 _FULL = 112  # characters of a table's text that fit across the page
 _WORD = 24
@@ -89,7 +90,11 @@ def _add(document: Document, block: Block, folder: Path) -> None:
 def _picture(document: Document, drawing: Drawing, folder: Path) -> None:
     file = next((name for name in drawing.files if name.endswith(".png")), None)
     if file is not None:
-        document.picture(folder / file, drawing.alt, Path(file).stem.replace("_", " "))
+        title = Path(file).stem.replace("_", " ")
+        pieces = cropped((folder / file).read_bytes())
+        for number, piece in enumerate(pieces, start=1):
+            part = f"Part {number} of {len(pieces)} of the figure before."
+            document.picture(piece, drawing.alt if number == 1 else part, title)
     document.caption("Figure", _linked(drawing.caption))
 
 
