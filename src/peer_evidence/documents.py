@@ -362,7 +362,9 @@ def _stable(data: bytes) -> bytes:
     ):
         for name in old.namelist():
             part = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            part.compress_type, part.create_system = zipfile.ZIP_DEFLATED, 3
+            packed = name.endswith(".png")  # its bytes are compressed already
+            part.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            part.create_system = 3
             part.external_attr = 0o644 << 16
             new.writestr(part, old.read(name))
     return out.getvalue()

@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from peer_evidence.report.blocks import Block, Drawing
 from peer_evidence.report.contents import Contents
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 PAGE = 222.0  # millimetres of an A4 page that a figure may fill, its caption beside
 _SHRINK = 1.2  # a figure this much taller is made smaller rather than cut
@@ -37,37 +41,46 @@ def parts(png: bytes) -> list[Part]:
     list of (float, float)
         One part when the figure fits a page or nearly so.
     """
-    from PIL import Image
+    from PIL.Image import open as opened
 
-    with Image.open(io.BytesIO(png)) as image:
-        height = image.size[1]
-        limit = int(PAGE / 25.4 * float(image.info.get("dpi", (_DPI, _DPI))[1]))
-        if height <= _SHRINK * limit:
-            return [(0.0, 1.0)]
-        ink = (np.asarray(image.convert("L")) < 250).sum(axis=1)
-    tops = [0]
-    while height - tops[-1] > limit:
-        tops.append(_quiet(ink, tops[-1] + limit * 2 // 3, tops[-1] + limit))
-    edges = [*tops, height]
-    return [(low / height, high / height) for low, high in pairwise(edges)]
+    with opened(io.BytesIO(png)) as image:
+        rows = _rows(image)
+    return [(low / rows[-1], high / rows[-1]) for low, high in pairwise(rows)]
 
 
 def cropped(png: bytes) -> list[bytes]:
     """Give the parts of a figure as PNG files of their own."""
-    from PIL import Image
+    from PIL.Image import open as opened
 
-    found = parts(png)
-    if len(found) == 1:
-        return [png]
     made = []
-    with Image.open(io.BytesIO(png)) as image:
-        width, height = image.size
-        for low, high in found:
-            box = (0, round(low * height), width, round(high * height))
+    with opened(io.BytesIO(png)) as image:
+        rows = _rows(image)
+        if len(rows) == 2:
+            return [png]
+        for low, high in pairwise(rows):
             stream = io.BytesIO()
-            image.crop(box).save(stream, "PNG", dpi=image.info.get("dpi", (_DPI, _DPI)))
+            part = image.crop((0, low, image.size[0], high))
+            part.save(stream, "PNG", dpi=_dpi(image), compress_level=4)
             made.append(stream.getvalue())
     return made
+
+
+def _dpi(image: Image) -> tuple[float, float]:
+    wide, high = image.info.get("dpi", (_DPI, _DPI))
+    return float(wide), float(high)
+
+
+def _rows(image: Image) -> list[int]:
+    """Give the rows of pixels at which a figure is cut, its first and last edge among them."""
+    height = image.size[1]
+    limit = int(PAGE / 25.4 * _dpi(image)[1])
+    if height <= _SHRINK * limit:
+        return [0, height]
+    ink = (np.asarray(image.convert("L")) < 250).sum(axis=1)
+    rows = [0]
+    while height - rows[-1] > limit:
+        rows.append(_quiet(ink, rows[-1] + limit * 2 // 3, rows[-1] + limit))
+    return [*rows, height]
 
 
 def for_paper(contents: Contents, folder: Path) -> Contents:
