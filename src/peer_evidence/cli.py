@@ -39,15 +39,22 @@ def main() -> None:
     help="Folder for the page, tables and figures; an older review there is replaced whole.",
 )
 def review(path: Path | None, out: Path) -> None:
-    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page."""
+    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page.
+
+    Beside the page it writes report.docx, report.pdf (printed by a Chromium of this machine) and
+    methods.md, and says which of them could not be made.
+    """
     from joblib import cpu_count
 
     from peer_evidence.report.build import review as build
+    from peer_evidence.report.folder import left_out
 
     signal.signal(signal.SIGTERM, _stop)  # so that half a result is cleared away
     with _told_plainly(), _progress() as step:
         page = build(path, out=out, n_jobs=min(4, cpu_count()), progress=step)
     click.echo(f"The review is in {page}")
+    for file, why in left_out(page.parent).items():
+        click.echo(f"Not made: {file} ({why}).")
 
 
 @main.command()
