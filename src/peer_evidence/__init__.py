@@ -73,6 +73,11 @@ _HOME = {
     "Overlap": "appraisal.overlap",
     "effect_directions": "direction.effect_direction",
     "EffectDirections": "direction.effect_direction",
+    "diff": "living.diff",
+    "Diff": "living.diff",
+    "compare_extractions": "living.double_extraction",
+    "ExtractionComparison": "living.double_extraction",
+    "Settled": "sensitivity.settled",
 }
 
 __all__ = sorted(_HOME)
