@@ -202,6 +202,18 @@ def test_a_claim_whose_verdict_turned(small, states):
     )
 
 
+def test_a_claim_of_which_only_the_computation_changed(small, states):
+    _, write = states
+    small.row("review_findings")["value"] = "5"
+    new = small.copy()
+    del new.tables["inclusions"][2]
+    old = small.write(write(new).parent / "old")
+    assert kinds(pe.diff(old, write(new)), "claim")["sentence"].item() == (
+        "Claim ours_k, still not checkable: 3 confirmed by name became 2 confirmed by name, "
+        "because of rows removed: ours + trial_c of inclusions."
+    )
+
+
 def test_a_claim_that_reads_all_records_says_that_the_rows_are_not_known(small, states):
     _, write = states
     finding = dict(small.row("review_findings")) | {
@@ -215,12 +227,15 @@ def test_a_claim_that_reads_all_records_says_that_the_rows_are_not_known(small, 
     ]
     new = small.copy().add_trial()
     old = small.write(write(new).parent / "old")
-    sentence = kinds(pe.diff(old, write(new)), "claim").loc["Claim ours_all", "sentence"]
-    assert sentence.endswith("; from which rows is not known.")
+    (sentence,) = kinds(pe.diff(old, write(new)), "claim")["sentence"]
+    assert sentence == (
+        "Claim ours_all: not checkable (3 of 3 studies favour it) became supported (4 of 4 studies "
+        "favour it); from which rows is not known."
+    )
     small.tables["claims"][0]["arguments"] = "domain=fever"
     small.write(old)
     new.tables["claims"][0]["arguments"] = "domain=fever"
-    found = kinds(pe.diff(old, write(new)), "claim").loc["Claim ours_all", "because"]
+    (found,) = kinds(pe.diff(old, write(new)), "claim")["because"]
     assert found == "rows added: trial_d.fever of outcomes"
 
 

@@ -58,7 +58,8 @@ def test_cells_of_each_kind():
         "the tolerance; 2 differ, 3 filled by one only",
         "  records, n: 2 of 6 agree",
         f"  records, bias: 4 of 6 agree, kappa {row.loc['bias', 'kappa']:.2f} "
-        f"({row.loc['bias', 'kappa_ci_low']:.2f} to {row.loc['bias', 'kappa_ci_high']:.2f}), AC1 {row.loc['bias', 'ac1']:.2f} "
+        f"({row.loc['bias', 'kappa_ci_low']:.2f} to {row.loc['bias', 'kappa_ci_high']:.2f}), "
+        f"AC1 {row.loc['bias', 'ac1']:.2f} "
         f"({row.loc['bias', 'ac1_ci_low']:.2f} to 1.00)",
     ]
 
@@ -180,6 +181,8 @@ def test_reviews_whose_handles_differ_are_matched_by_another_key(small, tmp_path
     assert found.rows == 3
     assert found.only_in_one.empty
     assert found.to_frame()["table"].tolist() == ["outcomes"]
+    whole = pe.compare_extractions(*folders, {"outcomes": ["study_id", "domain"]})
+    assert whole.disagreements.empty  # the handles themselves are no extraction
 
 
 def test_the_bundled_records_agree_with_themselves(ev):
@@ -212,6 +215,10 @@ REFUSED = [
     (
         lambda ev: pe.compare_extractions(A, B, key="study", columns=["m"]),
         "a: no column 'm'; it has study, arm, n, bias, blind",
+    ),
+    (
+        lambda ev: pe.compare_extractions(A, B.rename(columns={"arm": "n"}), key="study"),
+        "b: the table has several columns of the name 'n'",
     ),
     (
         lambda ev: pe.compare_extractions(A, ev, key="study"),

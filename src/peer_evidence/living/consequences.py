@@ -31,7 +31,6 @@ _COUNTS = {
     "reported_conclusion": ("results by what their source concludes", None),
     "effect_direction": ("studies by the direction of their estimates", "study_id"),
 }
-_NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +244,12 @@ def _of_claims(changes: Changes, old: State, new: State) -> Iterator[Consequence
             continue
         basis = {row["basis"] for row in (was, now) if row}
         rows = causes.of_claim(changes, old.ev, new.ev, now or was or {}, basis)
-        because = causes.in_words(rows)
-        yield Consequence(CLAIM, f"Claim {name}", _verdict(was), _verdict(now), because)
+        because, title = causes.in_words(rows), f"Claim {name}"
+        if was and now and was["verdict"] == now["verdict"]:
+            title += f", still {words(now['verdict'])}"
+            yield Consequence(CLAIM, title, _computed(was), _computed(now), because)
+        else:
+            yield Consequence(CLAIM, title, _verdict(was), _verdict(now), because)
 
 
 def _by_finding(state: State) -> dict[str, dict[str, Any]]:
@@ -258,7 +261,11 @@ def _verdict(row: Mapping[str, Any] | None) -> str:
     """Write a verdict with what was computed."""
     if row is None:
         return ""
-    return f"{words(row['verdict'])} ({row['computed'] or f'{_NOTHING} computed'})"
+    return f"{words(row['verdict'])} ({_computed(row)})"
+
+
+def _computed(row: Mapping[str, Any]) -> str:
+    return str(row["computed"]) or "nothing computed"
 
 
 def _label(old: State, new: State, vocabulary: str, word: str) -> str:

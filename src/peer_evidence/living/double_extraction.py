@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
 DIFFER, ONLY_A, ONLY_B = "differ", "only in a", "only in b"
+_SHOWN = 10
 _EMPTY = ("category", "apart")
 _COEFFICIENTS = ("kappa", "ac1")
 COLUMNS = [
@@ -93,7 +94,8 @@ class ExtractionComparison(Result):
         for name, found in self.only_in_one.groupby("only_in"):
             rows = found[["table", "key"]].itertuples(index=False, name=None)
             keys = [f"{key} of {table}" for table, key in rows]
-            lines.append(f"Rows only in {name}: {', '.join(keys)}")
+            more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+            lines.append(f"Rows only in {name}: {', '.join(keys[:_SHOWN])}{more}")
         lines += [
             self._line(row)
             for row in self.columns.to_dict("records")

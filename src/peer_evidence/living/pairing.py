@@ -86,7 +86,10 @@ def pairs_of(a: Any, b: Any, key: KeyOf | None, columns: Sequence[str] | None) -
         if table.name in own and {table.name} & {*first.tables, *second.tables}:
             kinds = {column.name: _kind(column.kind) for column in table.columns}
             left, right = first.table(table.name), second.table(table.name)
-            named = None if columns is None else [name for name in columns if name in kinds]
+            wanted = (
+                columns if columns is not None else [one for one in kinds if one not in table.key]
+            )
+            named = [name for name in wanted if name in kinds]
             found.append(_pair(table.name, left, right, own[table.name], named, kinds))
     _check_named(columns, found)
     return [one for one in found if one.columns or columns is None]
@@ -133,6 +136,9 @@ def _pair(
 ) -> Pair:
     """Match the rows of two tables by their key."""
     for name, frame in (("a", a), ("b", b)):
+        twice = frame.columns[frame.columns.duplicated()]
+        if len(twice):
+            raise InputError(f"{name}: the table has several columns of the name {twice[0]!r}")
         check_columns(frame.columns, [*key, *(columns or ())], name)
     shared = [str(one) for one in a.columns if one in set(b.columns) and one not in key]
     chosen = shared if columns is None else [one for one in columns if one not in key]
