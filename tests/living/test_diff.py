@@ -202,6 +202,22 @@ def test_a_claim_whose_verdict_turned(small, states):
     )
 
 
+def test_a_claim_that_comes_or_goes(small, states):
+    old, write = states
+    new = small.copy()
+    finding = dict(new.row("review_findings")) | {"finding_id": "ours_rct"}
+    new.tables["review_findings"].append(finding | {"quantity": "k_randomised"})
+    folder = write(new)
+    assert kinds(pe.diff(old, folder), "claim")["sentence"].item() == (
+        "Claim ours_rct: now supported (3 confirmed by name), because of rows added: ours_rct of "
+        "review_findings."
+    )
+    assert kinds(pe.diff(folder, old), "claim")["sentence"].item() == (
+        "Claim ours_rct: no longer supported (3 confirmed by name), because of rows removed: "
+        "ours_rct of review_findings."
+    )
+
+
 def test_a_claim_of_which_only_the_computation_changed(small, states):
     _, write = states
     small.row("review_findings")["value"] = "5"

@@ -134,6 +134,14 @@ def test_rows_in_any_order_and_rows_only_one_has():
     assert set(found.disagreements["column"]) == {"n"}
 
 
+def test_tables_with_nothing_but_a_key():
+    a, b = (one[["study"]] for one in extractions())
+    found = pe.compare_extractions(a, b, key="study")
+    assert found.to_frame().empty
+    assert found.to_adjudicate_csv() == "table,key,column,a,b,agreed\n"
+    assert found.summary().startswith("6 rows in both extractions: 0 of 0 cells")
+
+
 def test_the_sheet_to_adjudicate_runs_nothing():
     a, b = extractions()
     b.loc[1, "bias"] = "=HYPERLINK(1)"
@@ -197,6 +205,14 @@ REFUSED = [
         lambda ev: pe.compare_extractions(A, B),
         "key: found nothing; two tables need the columns that tell their rows apart, such as "
         "key='study_id'",
+    ),
+    (
+        lambda ev: pe.compare_extractions(A, B, key=[]),
+        "key: found no column, allowed is a column or several",
+    ),
+    (
+        lambda ev: pe.compare_extractions(A, B, key={"studies": "study"}),
+        "key: found a mapping, allowed for two tables is a column or several",
     ),
     (
         lambda ev: pe.compare_extractions(A, B, key="studdy"),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CAUTION = (
-    "A description of the order in which studies came, no sequential test: an interval that is "
-    "looked at after every study leaves no effect out too often."
+    "A description of the order in which studies came, no sequential test: where there is no "
+    "effect, intervals looked at after every study say otherwise too often."
 )
 
 
