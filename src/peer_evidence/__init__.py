@@ -73,6 +73,7 @@ _HOME = {
     "Overlap": "appraisal.overlap",
     "effect_directions": "direction.effect_direction",
     "EffectDirections": "direction.effect_direction",
+    "new_review": "exchange.template",
 }
 
 __all__ = sorted(_HOME)
