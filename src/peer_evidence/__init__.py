@@ -74,6 +74,11 @@ _HOME = {
     "effect_directions": "direction.effect_direction",
     "EffectDirections": "direction.effect_direction",
     "new_review": "exchange.template",
+    "save": "exchange.save",
+    "save_table": "exchange.tables",
+    "export_metafor": "exchange.metafor",
+    "export_ris": "exchange.references",
+    "pack": "exchange.pack",
 }
 
 __all__ = sorted(_HOME)

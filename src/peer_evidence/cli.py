@@ -153,6 +153,23 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
                 click.echo("")
 
 
+@main.command()
+@_PATH
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The archive to write, ending in .zip; it must not be there.",
+)
+def pack(path: Path | None, out: Path) -> None:
+    """Pack the whole review into one archive: records, page, figures, tables, versions."""
+    from peer_evidence.exchange.pack import pack as write
+
+    with _told_plainly():
+        made = write(path, out)
+    click.echo(f"The review is packed in {made}")
+
+
 def _stop(number: int, frame: Any) -> None:
     sys.exit(128 + number)
 

@@ -20,6 +20,7 @@ HOW_TO, WORDS = "how_to", "words"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL, _MOST_ROWS, _LONGEST_NAME = 32_767, 1_048_575, 31
 _ROWS_AHEAD = 2000
+_DIGITS = ".15g"  # what a spreadsheet keeps of a number
 _MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _LONG_AGO = b"1980-01-01T00:00:00Z"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -163,7 +164,8 @@ def _put(cell: Any, text: str, *, numeric: bool) -> None:
     """Write a number as one where reading gives its text again, and everything else as text."""
     if numeric and NUMBER.fullmatch(text):
         value = int(text) if INTEGER.fullmatch(text) else float(text)
-        if number_text(value) == text:
+        exact = isinstance(value, int) or float(f"{value:{_DIGITS}}") == value
+        if exact and number_text(value) == text:
             cell.value = value
             return
     put_text(cell, text)

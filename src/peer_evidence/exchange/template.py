@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from peer_evidence.checks import check_choice
-from peer_evidence.errors import InputError
 from peer_evidence.exchange.guide import extraction_form, guide_lines
 from peer_evidence.exchange.sheets import Sheet, workbook_bytes
+from peer_evidence.exchange.targets import free_folder
 from peer_evidence.formatting import words
 from peer_evidence.records.codebook import codebook_rows
 from peer_evidence.records.package import Package, check_package
@@ -63,7 +62,7 @@ def new_review(folder: str | Path, start: str = "blank", format: str = "csv") ->
     """
     check_choice("start", start, STARTS)
     check_choice("format", format, FORMATS)
-    target = _free_place(folder)
+    target = free_folder(folder)
     package = _package(start, target.resolve().name)
     tables = dict(package.raw)
     tables[CODEBOOK.name] = _codebook(package)
@@ -73,9 +72,7 @@ def new_review(folder: str | Path, start: str = "blank", format: str = "csv") ->
                 (part / raw.file).write_text(csv_text(raw), encoding="utf-8", newline="")
             place = target.name
         else:
-            sheets = [
-                Sheet(table, tables[table.name], offered_words(package, table)) for table in TABLES
-            ]
+            sheets = [Sheet(table, tables[table.name], package.words_of(table)) for table in TABLES]
             file = f"{target.resolve().name}.xlsx"
             (part / file).write_bytes(workbook_bytes(sheets, guide_lines(file, start, format)))
             place = f"{target.name}/{file}"
@@ -83,38 +80,6 @@ def new_review(folder: str | Path, start: str = "blank", format: str = "csv") ->
         (part / "README.md").write_text(guide, encoding="utf-8", newline="")
         form = extraction_form(package)
         (part / "extraction_form.md").write_text(form, encoding="utf-8", newline="")
-    return target
-
-
-def offered_words(package: Package, table: Table) -> dict[str, tuple[str, ...]]:
-    """Give for each column of a table the words that it allows, where there are any."""
-    found: Mapping[str, tuple[str, ...] | None] = {
-        column.name: package.allowed(table.name, column)
-        for column in table.columns
-        if column.kind == "category"
-    }
-    return {name: allowed for name, allowed in found.items() if allowed}
-
-
-def _free_place(folder: str | Path) -> Path:
-    if not isinstance(folder, (str, Path)) or not str(folder):
-        raise InputError(
-            f"folder: found {folder!r}, allowed is the name of a folder that is not there yet"
-        )
-    target = Path(folder)
-    try:
-        is_file = target.exists() and not target.is_dir()
-        held = sorted(one.name for one in target.iterdir()) if target.is_dir() else []
-    except ValueError as error:  # a null character
-        raise InputError(f"folder: {folder!r} is no name of a folder ({error})") from error
-    if is_file:
-        raise InputError(f"folder: {str(target)!r} is a file; give another name")
-    if held:
-        more = f" and {len(held) - 3} more" if len(held) > 3 else ""
-        raise InputError(
-            f"folder: {str(target)!r} is not empty ({', '.join(held[:3])}{more}); nothing was "
-            "touched, give another name"
-        )
     return target
 
 

@@ -297,6 +297,14 @@ certainty, flow, claims : DataFrame
         columns = {name: cells.copy() for name, cells in raw.columns.items()}
         return RawTable(raw.file, columns, raw.lines.copy(), origin=raw.origin)
 
+    def definition(self, table: str) -> Table:
+        """Give the definition of a table: its key and its columns."""
+        return self._package.tables[check_choice("table", table, list(self._package.tables))]
+
+    def words_of(self, table: str) -> dict[str, tuple[str, ...]]:
+        """Give for each column of a table the words that it allows, where there are any."""
+        return self._package.words_of(self.definition(table))
+
     def files(self) -> dict[str, Path]:
         """Give the CSV files of the tables by their name; none when they came from elsewhere."""
         if not self._package.in_files:

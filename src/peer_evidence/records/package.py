@@ -48,6 +48,15 @@ class Package:
         own = self.framework_words.get((table, column.name))
         return own if own is not None else self.vocabularies.allowed(column)
 
+    def words_of(self, table: Table) -> dict[str, tuple[str, ...]]:
+        """Give for each column of a table the words that it allows, where there are any."""
+        found: dict[str, tuple[str, ...]] = {}
+        for column in table.columns:
+            allowed = self.allowed(table.name, column) if column.kind == "category" else None
+            if allowed:
+                found[column.name] = allowed
+        return found
+
 
 def bundled_path() -> Path:
     """Give the folder of the bundled review: in the wheel, or at the top of the repository."""

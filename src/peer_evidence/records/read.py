@@ -29,16 +29,19 @@ class Origin:
     Attributes
     ----------
     name : str
-        What faults and provenance call it.
+        What faults call it.
     place : callable
         Takes a line and a column, gives the place as a fault names it.
     table : str
         What another table is called there; ``{}`` stands for its name.
+    own : str
+        What provenance calls this table; the name when left out.
     """
 
     name: str
     place: Callable[[int, str], str]
     table: str = "the table {}"
+    own: str = ""
 
     def words(self, rule: str) -> str:
         """Say a rule that speaks of files and lines in words that fit here."""
@@ -85,8 +88,13 @@ class RawTable:
 
     @property
     def name(self) -> str:
-        """What the file is called for a reader."""
+        """What the file is called in a fault."""
         return self.origin.name if self.origin else self.file
+
+    @property
+    def shown_as(self) -> str:
+        """What the table is called where a value is traced to it."""
+        return (self.origin.own if self.origin else "") or self.name
 
     def fault(self, line: int, column: str, rule: str, found: str) -> None:
         """Note a fault of this file."""

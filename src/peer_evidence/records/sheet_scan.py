@@ -88,12 +88,13 @@ class _Scanner:
         self.seen = SheetScan()
         self.cell = ""
         self.row = self.column = 0
-        self.has_formula = self.has_value = False
+        self.has_formula = self.has_value = self.in_value = self.is_text = False
         self.parser = expat.ParserCreate()
         self.parser.StartDoctypeDeclHandler = self._refuse
         self.parser.EntityDeclHandler = self._refuse
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
 
     def _refuse(self, name: str, *about: Any) -> None:
         raise ForbiddenXmlError(name)
@@ -110,14 +111,22 @@ class _Scanner:
             place = _REFERENCE.fullmatch(self.cell)
             self.column = column_number(place[1]) if place else self.column
             self.has_formula = self.has_value = False
+            self.is_text = attributes.get("t") == "str"  # the text that a formula gives
         elif tag == "f":
             self.has_formula = True
-        elif tag in {"v", "is"}:
+        elif tag == "v":
+            self.in_value, self.has_value = True, self.has_value or self.is_text
+        elif tag == "is":
             self.has_value = True
         elif tag == "mergeCell" and len(self.seen.merged) < _MOST_NOTED:
             self.seen.merged.append(attributes.get("ref", ""))
 
+    def _text(self, text: str) -> None:
+        if self.in_value:
+            self.has_value = True
+
     def _end(self, name: str) -> None:
+        self.in_value = False
         if name.rpartition(":")[2] != "c":
             return
         if self.has_formula and not self.has_value:

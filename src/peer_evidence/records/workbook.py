@@ -112,7 +112,9 @@ class WorkbookSource(Source):
         """Read a sheet."""
         title = self._titles[name]
         header: list[str] = []
-        origin = Origin(self.path.name, _Place(self.path.name, title, header), "the sheet {}")
+        file = self.path.name
+        place = _Place(file, title, header)
+        origin = Origin(file, place, "the sheet {}", f"{file}: {title}")
         raw = RawTable(f"{name}.csv", origin=origin)
         sheet = self._book[title]
         scan = self._scans.get(getattr(sheet, "_worksheet_path", ""), SheetScan())
