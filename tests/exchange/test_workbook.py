@@ -257,6 +257,19 @@ def test_what_is_no_workbook_is_told(tmp_path: Path) -> None:
     assert refused(path).startswith("mine.xlsx: the file must be a sound .xlsx workbook, found ")
 
 
+def test_a_workbook_that_is_not_there_or_of_another_program_is_told() -> None:
+    for name, message in (
+        ("no/mine.xlsx", "path: there is no workbook 'no/mine.xlsx'"),
+        (
+            "mine.ods",
+            "path: found 'mine.ods'; a review is read from an .xlsx workbook, save it as one",
+        ),
+    ):
+        with pytest.raises(pe.InputError) as error:
+            pe.load(name)
+        assert str(error.value) == message
+
+
 def test_damaged_workbooks_give_faults_and_never_another_exception(
     tmp_path: Path, repacked: Repack
 ) -> None:

@@ -10,7 +10,7 @@ from peer_evidence.checks import check_frame, nearest
 from peer_evidence.errors import InputError
 from peer_evidence.records.columns import Column
 from peer_evidence.records.faults import Fault
-from peer_evidence.records.grid import cell_of, fill_table
+from peer_evidence.records.grid import cells_of, fill_table
 from peer_evidence.records.read import Origin, RawTable
 from peer_evidence.records.sources import FRAMEWORK, Source
 from peer_evidence.records.tables import TABLES
@@ -72,7 +72,7 @@ def frame_table(
     raw = RawTable(f"{table}.csv", origin=Origin(name, place))
     header = [renamed.get(str(own), str(own)) for own in frame.columns]
     kept = [position for position, one in enumerate(header) if one is not None]
-    cells = [[cell_of(value) for value in frame.iloc[:, position].tolist()] for position in kept]
+    cells = [cells_of(frame.iloc[:, position].tolist()) for position in kept]
     rows = list(enumerate(zip(*cells, strict=True), start=2))
     fill_table(raw, [str(header[position]) for position in kept], 1, rows, columns)
     return raw

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from peer_evidence.records.columns import Column
 from peer_evidence.records.header import names_of
 from peer_evidence.records.read import RawTable, set_cells
 
+_PLAIN = {str, int, float, bool}
 _EXACT = 1e15  # from here on a float no longer tells whole numbers apart
 
 
@@ -56,28 +58,41 @@ def number_text(value: float) -> str:
 
 def cell_of(value: Any) -> Cell:
     """Take a value of Python as a cell; what is missing is empty."""
-    if value is None:
+    if value is None or value is pd.NA or value is pd.NaT:
         return EMPTY
     if isinstance(value, str):
         return Cell(str(value))
     if isinstance(value, (bool, np.bool_)):
         return Cell("yes" if value else "no")
     if isinstance(value, (datetime.datetime, datetime.date)):
-        return EMPTY if value != value else _date_cell(value)
+        return _date_cell(value)
     if isinstance(value, (int, np.integer)):
         return Cell(str(int(value)))
     if isinstance(value, (float, np.floating)):
         return EMPTY if math.isnan(value) else Cell(number_text(float(value)))
     if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
         return Cell(";".join(value))
-    try:
-        missing = bool(value != value)
-    except TypeError:  # pandas.NA refuses a truth value
-        missing = type(value).__name__ == "NAType"
-    except ValueError:  # an array has many
-        missing = False
-    shown = "" if missing else str(value)
-    return EMPTY if missing else Cell(shown, f"{NO_VALUE}, not {type(value).__name__}")
+    return Cell(str(value), f"{NO_VALUE}, not {type(value).__name__}")
+
+
+def cells_of(values: Iterable[Any]) -> list[Cell]:
+    """Take the values of a column as cells; each distinct text and number is looked at once."""
+    memo: dict[tuple[type, Any], Cell] = {}
+    found = []
+    for value in values:
+        kind = type(value)
+        if value is None or value is pd.NA or (kind is float and value != value):
+            found.append(EMPTY)
+            continue
+        if kind not in _PLAIN:
+            found.append(cell_of(value))
+            continue
+        key = (kind, value)
+        cell = memo.get(key)
+        if cell is None:
+            cell = memo[key] = cell_of(value)
+        found.append(cell)
+    return found
 
 
 def _date_cell(value: datetime.date) -> Cell:
@@ -131,6 +146,8 @@ def fill_table(
 
 def _note_wrong(raw: RawTable, name: str, cells: Sequence[Cell], column: Column | None) -> None:
     """Note the cells whose value is wrong whatever its text says, and take them out of checks."""
+    if not any(one.wrong or one.is_date for one in cells):
+        return
     rules = [one.wrong or (NO_DATE if one.is_date and _text_like(column) else "") for one in cells]
     if not any(rules):
         return

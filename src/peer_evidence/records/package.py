@@ -28,7 +28,7 @@ from peer_evidence.records.tables import (
     Table,
 )
 from peer_evidence.records.vocabulary import Vocabularies, topic_vocabularies
-from peer_evidence.records.workbook import is_workbook, open_workbook
+from peer_evidence.records.workbook import ENDINGS, is_workbook, open_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,13 @@ def _folder(path: str | Path) -> Path:
             return folder
     except (OSError, ValueError):  # no right to look, or a path that no system allows
         pass
+    ending = folder.suffix.lower()
+    if ending in ENDINGS:
+        raise InputError(f"path: there is no workbook {str(path)!r}")
+    if ending in {".xls", ".ods", ".xlsb", ".numbers"}:
+        raise InputError(
+            f"path: found {str(path)!r}; a review is read from an .xlsx workbook, save it as one"
+        )
     raise InputError(
         f"path: found {str(path)!r}, which is not a folder; give the folder that holds "
         "studies.csv and outcomes.csv"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from peer_evidence.errors import PeerEvidenceError
+from peer_evidence.records.archive import MOST_BYTES
 from peer_evidence.records.columns import Column
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.frames import frame_table
@@ -37,6 +38,11 @@ class ParquetSource(Source):
             if about.num_rows * about.num_columns > _MOST_CELLS:
                 found = f"{about.num_rows} rows of {about.num_columns} columns"
                 return _broken(name, f"the file must hold at most {_MOST_CELLS} cells", found)
+            groups = range(about.num_row_groups)
+            size = sum(about.row_group(place).total_byte_size for place in groups)
+            if size > MOST_BYTES:
+                rule = f"the file must hold at most {MOST_BYTES // 1_000_000} MB when unpacked"
+                return _broken(name, rule, f"{size // 1_000_000} MB")
             frame = parquet.ParquetFile(self.path / file).read().to_pandas()
         except Exception as error:  # whatever a damaged file sets off in the library
             found = f"{type(error).__name__} while reading it"
