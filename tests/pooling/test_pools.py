@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -245,3 +246,15 @@ def test_the_forest_of_pools_holds_each_pool_with_its_own_weights(found: pe.Pool
     assert pairs[["pi_low", "i2_ci_low"]].isna().all(axis=None)
     assert "Self-stigma, up to 4 months" in list(subtotals.index)
     assert {"mean_intervention", "sd_comparison"} <= set(table.columns)
+
+
+def test_records_without_any_time_are_pooled_in_one_bucket(tmp_path: Path) -> None:
+    shutil.copytree(HEADERS, tmp_path / "package")
+    file = tmp_path / "package" / "outcomes.csv"
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    frame["timepoint_months"] = ""
+    frame.to_csv(file, index=False)
+    pools = pe.pools(pe.load(tmp_path / "package"))
+    assert {key[1] for key in pools.keys} == {"time not stated"}
+    by_domain = pe.pools(pe.load(tmp_path / "package"), by="domain")
+    assert [m.estimate for m in pools.analyses] == [m.estimate for m in by_domain.analyses]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FEW = 5  # below this many studies tau2 and a Wald interval are not to be trusted
 MEASURES = ("SMD", "OR", "RR", "RD", "MD", "HR")
+NO_TIME = "time not stated"
 NO_NUMBERS = "no numbers for the measure"
 ANOTHER = "another result of the study in this pool was measured later"
 Key = tuple[str, ...]
@@ -160,7 +161,8 @@ def pools(
     -------
     Pools
         Positive favours the intervention. A study has one result in a pool: the last measured;
-        the others are left out with the reason.
+        the others are left out with the reason. Where no result of the records says when it was
+        measured, all stand in the bucket "time not stated".
 
     Raises
     ------
@@ -182,6 +184,8 @@ def pools(
     rows = ev.select(poolable=True, contrast_type="intervention_vs_comparison", domain=domains)
     rows["label"] = short_labels(rows)
     rows["bucket"] = time_buckets(rows["timepoint_months"], buckets)
+    if rows["timepoint_months"].isna().all():  # a review without times is one bucket, not none
+        rows["bucket"] = pd.Series(pd.Categorical([NO_TIME] * len(rows)), index=rows.index)
     names = (by,) if isinstance(by, str) else tuple(by)
     check_columns(rows.columns, names, "by")
     chosen = _choose_measure(rows, measure)

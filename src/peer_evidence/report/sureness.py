@@ -63,7 +63,9 @@ def ask(pools: Pools) -> Sureness:
 
 
 def _fragility(pools: Pools, key: Key) -> Fragility:
-    return fragility(pools[key], data=pools.studies(key), measure=pools.measure)
+    # the people alone: effects of a pool are turned to one side, which counts of events are not
+    people = pools.studies(key)[["n_intervention", "n_comparison"]]
+    return fragility(pools[key], data=people, measure=pools.measure)
 
 
 def _tests(m: MetaAnalysis) -> tuple[str, ...]:
