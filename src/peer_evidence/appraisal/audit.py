@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from peer_evidence.appraisal.audit_cells import NUMBERS, TABLES, read_cells
 from peer_evidence.appraisal.audit_check import (
     CONSISTENT_IF,
     INCONSISTENT,
@@ -24,7 +25,6 @@ from peer_evidence.appraisal.audit_pooled import (
     pooled_effect,
 )
 from peer_evidence.appraisal.audit_readings import base_reading, disorder, implied_span
-from peer_evidence.appraisal.printed_numbers import is_number, text_of
 from peer_evidence.checks import check_choice, check_columns, check_count, check_level
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count
@@ -33,30 +33,6 @@ from peer_evidence.results import Result
 if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
-TABLES = {"pooled_results": "pooled_id", "outcomes": "outcome_id"}
-_NUMBERS = {
-    "pooled_results": (
-        *("k", "n_total", "estimate", "ci_low", "ci_high", "se", "p_value"),
-        *("q", "q_df", "i2", "tau2", "z"),
-    ),
-    "outcomes": (
-        *("estimate", "ci_low", "ci_high", "se", "z", "p_value", "study_n_total"),
-        *(f"{part}_{arm}" for part in ("events", "n", "percent", "mean", "sd")
-          for arm in ("intervention", "comparison")),
-    ),
-}  # fmt: skip
-_WORDS = {
-    "pooled_results": (
-        *("effect_measure", "sign_convention", "model", "p_relation", "p_tails", "duplicate_of"),
-        "pooled_id",
-    ),
-    "outcomes": (
-        *("effect_measure", "p_relation", "p_tails", "better_is", "effect_direction", "adjusted"),
-        "measure",
-    ),
-}
-_WHOLE = {"k", "n_total", "n_intervention", "n_comparison", "events_intervention"}
-_WHOLE |= {"events_comparison"}
 _COLUMNS = (
     *("table", "row_id", "line", "check", "printed", "printed_low", "printed_high"),
     *("implied_low", "implied_high", "gap", "verdict", "reading", "why"),
@@ -240,7 +216,7 @@ def audit(
     found: list[dict[str, Any]] = []
     again: list[dict[str, Any]] = []
     for name, (frame, lines) in parts.items():
-        rows, ids = _texts(name, frame), _ids(name, frame)
+        rows, ids = read_cells(name, frame), _ids(name, frame)
         found += _audit_table(name, rows, ids, lines, level, known)
         again += _recomputed(name, rows, ids, level)
     result = pd.DataFrame(found, columns=list(_COLUMNS))
@@ -318,34 +294,6 @@ def _recomputed(
             yield given
 
 
-def _texts(name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
-    """Give each row as texts, and refuse cells that are no numbers, all of them at once."""
-    numbers = [column for column in _NUMBERS[name] if column in frame.columns]
-    words = [column for column in _WORDS[name] if column in frame.columns]
-    columns: dict[str, list[str]] = {}
-    bad = []
-    for column in numbers:
-        texts = [text_of(value) for value in frame[column]]
-        whole = column in _WHOLE
-        for place, text in enumerate(texts):
-            if text and (not is_number(text) or (whole and not _is_whole(text))):
-                noun = "a whole number" if whole else "a number"
-                bad.append(f"row {place + 1}: {column}: found {text!r}, allowed is {noun}")
-        columns[column] = texts
-    if bad:
-        text = "\n".join(f"  {line}" for line in bad)
-        raise InputError(f"data: {count(len(bad), 'cell')} that cannot be read:\n{text}")
-    for column in words:
-        columns[column] = ["" if pd.isna(value) else str(value) for value in frame[column]]
-    return [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
-
-
-def _is_whole(text: str) -> bool:
-    return float(text).is_integer() and float(text) >= 0
-
-
 def _ids(name: str, frame: pd.DataFrame) -> list[str]:
     for column in (TABLES[name], "label", "study_id"):
         if column in frame.columns:
@@ -355,10 +303,10 @@ def _ids(name: str, frame: pd.DataFrame) -> list[str]:
 
 def _shape(frame: pd.DataFrame) -> str:
     """Tell which of the two tables a frame is like."""
-    if not any(column in frame.columns for columns in _NUMBERS.values() for column in columns):
+    if not any(column in frame.columns for columns in NUMBERS.values() for column in columns):
         check_columns(frame.columns, ["estimate", "ci_low", "ci_high"], "audit")
     own = {
-        name: sum(column in frame.columns for column in (*_NUMBERS[name], TABLES[name]))
+        name: sum(column in frame.columns for column in (*NUMBERS[name], TABLES[name]))
         for name in TABLES
     }
     return "outcomes" if own["outcomes"] > own["pooled_results"] else "pooled_results"
