@@ -230,10 +230,10 @@ def test_cells_as_everybody_has_them_are_read() -> None:
         (
             lambda ev: pe.audit(pd.DataFrame([{**ROW, "effect_measure": "odd ratio"}])),
             "data: 1 cell that cannot be read:\n  row 1: effect_measure: found 'odd ratio', "
-            "allowed are 'OR', 'RR', 'RRR', 'HR', 'PR', 'IRR', 'ROM', 'SMD', 'MD', 'd', 'g', 'd_abs', "
-            "'RD', 'b', 'r', 'ZCOR', their long names ('odds ratio'), 'log' before a ratio, or an "
-            "empty cell, for which a difference and a ratio are both tried; did you mean 'odds "
-            "ratio'?",
+            "allowed are 'OR', 'RR', 'RRR', 'HR', 'PR', 'IRR', 'ROM', 'SMD', 'MD', 'd', 'g', "
+            "'d_abs', 'RD', 'b', 'r', 'ZCOR', their long names ('odds ratio'), 'log' before a "
+            "ratio, or an empty cell, for which a difference and a ratio are both tried; did you "
+            "mean 'odds ratio'?",
         ),
         (
             lambda ev: pe.audit(pd.DataFrame([{**ROW, "z": "5%", "p_value": "small"}] * 7)),
