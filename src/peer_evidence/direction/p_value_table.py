@@ -161,7 +161,15 @@ class PValues(Result):
                 empty = {"k": 0, "method": method, "bounds": 0, "repeated": 0}
                 rows.append({**empty, "unusable": len(of_group)})
         index = pd.Index(self.groups, name=self.by)
-        return pd.DataFrame(rows, index=index, columns=columns)
+        table = pd.DataFrame(rows, index=index, columns=columns)
+        table.attrs["peer_evidence"] = {
+            "result": "combined p values",
+            "alternative": self.alternative,
+            "intervention": self.intervention,
+            "one_per": self.one_per,
+            "choose": self.choose,
+        }
+        return table
 
     def summary(self) -> str:
         """Say how many results have a usable p, and why the others have none."""
