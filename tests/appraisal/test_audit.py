@@ -257,7 +257,7 @@ def test_cells_as_everybody_has_them_are_read() -> None:
         (
             lambda ev: pe.audit(3),  # type: ignore[arg-type]
             "data: found int, allowed is the records that peer_evidence.load() gives, or a "
-            "DataFrame like its pooled_results or outcomes",
+            "DataFrame or CSV file like its pooled_results or outcomes",
         ),
         (
             lambda ev: pe.audit(ev, table="outcome"),
@@ -333,6 +333,36 @@ def test_the_command_line_prints_the_findings_and_exits_0(found: pe.Audit) -> No
     assert result.output == f"{found.summary()}\n"
     as_json = json.loads(CliRunner().invoke(main, ["audit", "--json"]).output)
     assert [row["verdict"] for row in as_json] == list(found.table["verdict"])
+
+
+def test_the_command_line_audits_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "my_pooled.csv"
+    file.write_text(
+        "label,effect_measure,estimate,ci_low,ci_high,z\n\n"
+        "one,Odds ratio,1.61,1.20,2.16,3.18\ntwo,SMD,0.32,0.18,0.46,93.4\n",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(main, ["audit", str(file)], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "2 pooled results: 4 checks could be made on 2 rows; 1 row holds numbers that cannot all "
+        "be true, and 0 more rows hold some that agree only under one reading",
+        "Cannot all be true:",
+        "  two (my_pooled.csv:4): The printed z 93.4 does not fit 0.32 (0.18 to 0.46), which "
+        "implies z between 4.33 and 4.65. The estimate and its interval agree with each other, so "
+        "z is likelier wrong.",
+    ]
+    assert pe.audit(file).from_text
+    gone = CliRunner().invoke(main, ["audit", "gone.csv"])
+    assert (gone.exit_code, gone.output) == (
+        2,
+        "Error: data: found no file 'gone.csv', allowed is a CSV file with the columns of "
+        "pooled_results or outcomes; a folder of records is for peer_evidence.load()\n",
+    )
+    file.write_text("label,estimate\none,1,2\n", encoding="utf-8")
+    ragged = CliRunner().invoke(main, ["audit", str(file)])
+    assert ragged.exit_code == 1
+    assert "my_pooled.csv:2: a row must have the 2 cells of the header" in ragged.output
 
 
 NAMES = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from peer_evidence.appraisal.audit_cells import NUMBERS, TABLES, read_cells
+from peer_evidence.appraisal.audit_cells import NUMBERS, TABLES, read_cells, read_file
 from peer_evidence.appraisal.audit_check import (
     CONSISTENT_IF,
     INCONSISTENT,
@@ -64,12 +65,15 @@ class Audit(Result):
     from_text : bool
         Whether the numbers were read as printed; otherwise trailing zeros are lost, and 0.2
         stands for anything from 0.15 to 0.25.
+    file : str
+        The file that was read, where it is none of the records.
     """
 
     table: pd.DataFrame
     recomputed: pd.DataFrame
     rows: dict[str, int]
     from_text: bool
+    file: str = ""
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -128,7 +132,9 @@ class Audit(Result):
         for verdict, head in heads.items():
             part = self.with_verdict(verdict)
             lines += [head] if len(part) else []
-            lines += [f"  {_where(row)}: {row['why']}" for row in part.to_dict("records")]
+            lines += [
+                f"  {_where(row, self.file)}: {row['why']}" for row in part.to_dict("records")
+            ]
         left = self.counts()[NOT_CHECKABLE]
         if left:
             lines.append(f"{count(left, 'printed number')} could not be checked.")
@@ -136,7 +142,7 @@ class Audit(Result):
 
 
 def audit(
-    data: Evidence | pd.DataFrame,
+    data: Evidence | pd.DataFrame | str | Path,
     *,
     table: str | None = None,
     items: Mapping[str, int] | None = None,
@@ -151,10 +157,11 @@ def audit(
 
     Parameters
     ----------
-    data : Evidence or DataFrame
-        The records of a review (its ``pooled_results`` and ``outcomes``), or a table of either
-        shape; columns that it lacks are not checked. Numbers given as text keep their trailing
-        zeros.
+    data : Evidence, DataFrame, str or Path
+        The records of a review (its ``pooled_results`` and ``outcomes``), or a table or CSV file
+        of either shape; columns that it lacks are not checked. Numbers given as text keep their
+        trailing zeros. Measures may be in words; without ``effect_measure`` a difference and a
+        ratio are both tried. "<0.05" in ``p_value`` is a bound.
     table : {"pooled_results", "outcomes"}, optional
         Which of the two; for a DataFrame, guessed from its columns when left out.
     items : mapping of str to int, optional
@@ -171,8 +178,8 @@ def audit(
     Raises
     ------
     InputError
-        No records and no table; a table without a column that could be audited; cells that are
-        no numbers; an unknown measure in ``items``.
+        No records, table or file; a table without a column that could be audited; cells that
+        cannot be read; an unknown measure in ``items``.
 
     Notes
     -----
@@ -196,10 +203,13 @@ def audit(
     check_level(level)
     if table is not None:
         check_choice("table", table, tuple(TABLES))
+    file, lines_of = "", None
+    if isinstance(data, (str, Path)):
+        data, lines_of, file = read_file(data)
     if isinstance(data, pd.DataFrame):
         name = table or _shape(data)
-        parts = {name: (data, np.full(len(data), -1))}
-        from_text = _is_text(data, name)
+        parts = {name: (data, np.full(len(data), -1) if lines_of is None else lines_of)}
+        from_text = bool(file) or _is_text(data, name)
     elif hasattr(data, "texts"):
         if table is not None and table not in data.tables:
             raise InputError(
@@ -210,7 +220,7 @@ def audit(
     else:
         raise InputError(
             f"data: found {type(data).__name__}, allowed is the records that peer_evidence.load() "
-            "gives, or a DataFrame like its pooled_results or outcomes"
+            "gives, or a DataFrame or CSV file like its pooled_results or outcomes"
         )
     known = _known_items(items, parts)
     found: list[dict[str, Any]] = []
@@ -223,7 +233,7 @@ def audit(
     result["line"] = result["line"].astype("Int64").where(result["line"] > 0)
     ranges = pd.DataFrame(again, columns=list(_RANGES))
     return Audit(
-        result, ranges, {name: len(frame) for name, (frame, _) in parts.items()}, from_text
+        result, ranges, {name: len(frame) for name, (frame, _) in parts.items()}, from_text, file
     )
 
 
@@ -345,6 +355,7 @@ def _hold(number: int) -> str:
     return "holds" if number == 1 else "hold"
 
 
-def _where(row: Mapping[Any, Any]) -> str:
-    line = "" if pd.isna(row["line"]) else f" ({row['table']}.csv:{row['line']})"
+def _where(row: Mapping[Any, Any], file: str) -> str:
+    file = file or f"{row['table']}.csv"
+    line = "" if pd.isna(row["line"]) else f" ({file}:{row['line']})"
     return f"{row['row_id']}{line}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from peer_evidence.appraisal.audit_measures import measure_code, unknown_measure
 from peer_evidence.appraisal.printed_numbers import is_number, text_of
 from peer_evidence.direction.printed_p import printed_p
-from peer_evidence.errors import InputError
+from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.formatting import count
+from peer_evidence.records.read import read_csv
 
 TABLES = {"pooled_results": "pooled_id", "outcomes": "outcome_id"}
 NUMBERS = {
@@ -38,6 +41,28 @@ _WHOLE = {"k", "n_total", "n_intervention", "n_comparison", "events_intervention
 _WHOLE |= {"events_comparison"}
 _PER_CENT = {"i2", "percent_intervention", "percent_comparison"}
 _SHOWN = 10
+
+
+def read_file(path: str | Path) -> tuple[pd.DataFrame, Any, str]:
+    """Read a CSV file of either shape as texts, with the line of each row and the file's name.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    RecordsError
+        If it is no sound CSV file; every fault with its line.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(
+            f"data: found no file {str(path)!r}, allowed is a CSV file with the columns of "
+            "pooled_results or outcomes; a folder of records is for peer_evidence.load()"
+        )
+    raw = read_csv(file, file.name, None)
+    if raw.faults:
+        raise RecordsError(raw.faults)
+    return pd.DataFrame(dict(raw.columns), dtype=object), raw.lines, file.name
 
 
 def read_cells(name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
