@@ -121,7 +121,31 @@ def test_data_turned_to_favour_the_intervention_gives_the_same_people(effect, ri
     for name in ("estimate", "ci_low", "ci_high", "difference_per_1000", "difference_low"):
         assert getattr(plain, name) == pytest.approx(getattr(turned, name), rel=1e-9)
     assert plain.nnt == turned.nnt
-    assert plain.direction == turned.direction == "more events with the intervention"
+    assert plain.above_null == turned.above_null == "more events with the intervention"
+    assert plain.direction == turned.direction
+    word = "more" if plain.estimate > 1 else "fewer"
+    assert plain.direction == f"{word} events with the intervention" or plain.estimate == 1
+
+
+def test_the_direction_is_that_of_the_estimate_and_not_of_the_axis() -> None:
+    fewer = {"relapse": pooled(np.log(0.68), measure="RR")}
+    found = pe.summary_of_findings(fewer, better_is="lower")
+    row = found.to_frame().loc["relapse"]
+    assert row["direction"] == "fewer events with the intervention"
+    assert row["above_null"] == "more events with the intervention"
+    cell = found.table().iloc[0, 2]
+    assert cell == "RR 0.68 (0.61 to 0.76); estimate: fewer events with the intervention"
+    worse = one(-0.3, measure="SMD", aligned=True)
+    assert (worse.direction, worse.above_null) == (
+        "favours the comparison",
+        "favours the intervention",
+    )
+    lower = one(-0.3, measure="MD")
+    assert (lower.direction, lower.above_null) == (
+        "lower with the intervention",
+        "higher with the intervention",
+    )
+    assert one(0.0, measure="RR").direction == "no difference"
 
 
 def test_a_turned_ratio_of_unknown_events_is_put_into_no_people() -> None:

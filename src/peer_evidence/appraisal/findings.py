@@ -22,7 +22,7 @@ from peer_evidence.appraisal.bodies import (
     read_bodies,
 )
 from peer_evidence.appraisal.certainty import NOT_JUDGED, Certainty
-from peer_evidence.appraisal.finding import Finding, cells, effect_text, headers
+from peer_evidence.appraisal.finding import Finding, cells, direction_of, effect_text, headers
 from peer_evidence.appraisal.statements import (
     NOT_JUDGED as NO_STATEMENT,
 )
@@ -251,7 +251,7 @@ def _finding(
     risk, source = baseline(body, given)
     terms = absolute_terms(body, risk, event)
     stated = source if not math.isnan(terms.baseline) else ""
-    (estimate, low, high), direction = _as_read(body)
+    (estimate, low, high), above_null = _as_read(body)
     instrument, unit_note = _in_units(body, units.get(body.name))
     judged, by, suggested = NOT_JUDGED, "", ""
     if certainty is not None:
@@ -274,7 +274,8 @@ def _finding(
         ci_low=low,
         ci_high=high,
         level=body.analysis.level,
-        direction=direction,
+        direction=direction_of(estimate, body.measure, above_null),
+        above_null=above_null,
         baseline_risk=risk if stated else float("nan"),
         baseline_from=stated,
         comparison_per_1000=terms.baseline,
