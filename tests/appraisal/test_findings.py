@@ -326,7 +326,9 @@ def test_a_standardised_difference_in_units_of_an_instrument(pools) -> None:
 def test_an_empty_table_is_a_table(ev) -> None:
     found = pe.summary_of_findings(pe.pools(ev, measure="OR"))
     assert (len(found), len(found.table()), found.notes()) == (0, 0, ())
-    assert found.to_html().startswith("<table><caption>Summary of findings</caption>")
+    text = found.to_html()
+    assert text.startswith('<table style="border-top:2px solid;')
+    assert ">Summary of findings</caption>" in text
     assert len(pe.certainty_table(ev, pe.pools(ev, measure="OR")).to_frame()) == 0
 
 
@@ -335,10 +337,22 @@ def test_html_is_escaped_and_its_headers_scoped() -> None:
     text = pe.summary_of_findings(m, intervention="<i>x</i>").to_html("A & B")
     assert "<b>" not in text
     assert "<i>" not in text
-    assert "<caption>A &amp; B</caption>" in text
-    assert len(re.findall(r'<th scope="col">', text)) == 9
-    assert len(re.findall(r'<th scope="row">', text)) == 1
+    assert ">A &amp; B</caption>" in text
+    assert len(re.findall(r'<th style="[^"]+" scope="col">', text)) == 9
+    assert len(re.findall(r'<th style="[^"]+" scope="row">', text)) == 1
+    assert len(re.findall(r'<td style="padding:[^"]+">', text)) == 8
     assert "<li>no absolute effect: no risk without the intervention is known.</li>" in text
+
+
+def test_a_page_of_the_table_says_its_characters() -> None:
+    found = pe.summary_of_findings({"Rückfall": pooled(-0.3, measure="RR")})
+    text = found.to_html("Befunde & mehr", page=True)
+    assert text.startswith(
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Befunde &amp; mehr'
+        "</title></head>\n"
+    )
+    assert found.to_html("Befunde & mehr") in text
+    assert text.endswith("\n</body></html>\n")
 
 
 def test_the_document_holds_the_table_and_its_bytes_are_stable(pools, tmp_path) -> None:

@@ -23,9 +23,8 @@ from peer_evidence.appraisal.bodies import (
 )
 from peer_evidence.appraisal.certainty import NOT_JUDGED, Certainty
 from peer_evidence.appraisal.finding import Finding, cells, direction_of, effect_text, headers
-from peer_evidence.appraisal.statements import (
-    NOT_JUDGED as NO_STATEMENT,
-)
+from peer_evidence.appraisal.findings_html import ruled, whole_page
+from peer_evidence.appraisal.statements import NOT_JUDGED as NO_STATEMENT
 from peer_evidence.appraisal.statements import SMD_SIZES, check_sizes, size_word, statement
 from peer_evidence.checks import check_choice
 from peer_evidence.documents import TextTable, save_document
@@ -107,11 +106,15 @@ class SummaryOfFindings(Result):
             lines.append(f"  {one.outcome}: {', '.join(filter(None, parts))}, {studies}")
         return "\n".join([*lines, *self.notes()])
 
-    def to_html(self, caption: str = "Summary of findings") -> str:
-        """Give the table as HTML: caption, scoped headers, notes below, every text escaped."""
+    def to_html(self, caption: str = "Summary of findings", *, page: bool = False) -> str:
+        """Give the table as ruled HTML: caption, scoped headers, notes below, every text escaped.
+
+        With ``page`` it is a whole page that says its characters, to be written to a file.
+        """
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes())
         below = f"<ul>{notes}</ul>" if notes else ""
-        return f"{frame_to_html(self.table(), caption)}{below}"
+        body = f"{ruled(frame_to_html(self.table(), caption))}{below}"
+        return whole_page(body, caption) if page else body
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.headline())}</p>{self.to_html()}"
