@@ -460,6 +460,10 @@ def test_printed_texts_bring_their_relation_with_them():
     for name in ("one_sided_p", "bound", "used", "note"):
         pd.testing.assert_series_equal(read[name], told[name])
     assert pe.one_sided_p("<0.05", "favours_comparison") == 0.975
+    for kind in ("string", object):
+        cells = pd.Series(["<.05", "0.2", pd.NA], dtype=kind)
+        found = pe.one_sided_p(cells, "favours_intervention")
+        np.testing.assert_array_equal(found, [0.025, 0.1, np.nan])
 
 
 def test_one_p_a_study_is_taken_unless_all_are_asked_for():

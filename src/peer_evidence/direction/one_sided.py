@@ -130,7 +130,8 @@ def read_printed(given: Any, relation: Any = None) -> tuple[Floats, Any]:
             bad.append(f"{_place(at)}{error}")
             continue
         relations[at] = own or None
-        values[at] = np.nan if number == "" or pd.isna(number) else float(number)
+        if not pd.isna(number) and number != "":
+            values[at] = _numbers(number)
     if bad:
         raise InputError(f"p_value: {_some(bad, '; ')}")
     return values, relations
