@@ -192,12 +192,16 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
 @_PATH
 @click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
 def audit(path: Path | None, as_json: bool) -> None:
-    """Say which published numbers cannot all be true; exit 0 whatever is found."""
+    """Say which published numbers cannot all be true; exit 0 whatever is found.
+
+    PATH is the folder of a review, or one CSV file with the columns of pooled_results or outcomes.
+    """
     from peer_evidence.appraisal.audit import audit as check_numbers
     from peer_evidence.records.evidence import load
 
     with _told_plainly():
-        result = check_numbers(load(path))
+        is_table = path is not None and (path.is_file() or path.suffix.lower() == ".csv")
+        result = check_numbers(path if path is not None and is_table else load(path))
     if as_json:
         click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
     else:

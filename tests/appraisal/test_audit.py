@@ -126,13 +126,138 @@ def test_whole_scores_are_checked_when_told(ev: pe.Evidence) -> None:
     assert "barbic_2009.hope_3m" in set(hope["row_id"])
 
 
+TRUE_OR = {"estimate": "1.61", "ci_low": "1.20", "ci_high": "2.16", "z": "3.18", "p_value": "0.001"}
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        *("OR", "or", "Odds ratio", "odds_ratio", "OR (M-H)", "aOR", "aOR (95% CI)", "Peto OR"),
+        *("Risk ratio", "relative risks", "adjusted HR", "rate ratio", "aRR", "", None),
+    ],
+)
+def test_a_true_ratio_is_no_conflict_however_its_measure_is_written(measure: str | None) -> None:
+    found = pe.audit(pd.DataFrame([{"pooled_id": "a", "effect_measure": measure, **TRUE_OR}]))
+    verdicts = dict(zip(found.table["check"], found.table["verdict"], strict=True))
+    # by hand: ln 1.61 / (ln(2.16 / 1.20) / 3.92) is 3.18, whose two-sided p is 0.0015: rounded down
+    assert verdicts == {
+        "interval": "consistent",
+        "z": "consistent",
+        "p": "consistent",
+        "p_from_z": "consistent",
+    }
+    span = found.recomputed.iloc[0]
+    assert 0.145 < span["se_low"] < 0.15 < span["se_high"] < 0.155
+
+
+def test_a_measure_that_is_not_stated_is_tried_as_both() -> None:
+    ratio = pe.audit(pd.DataFrame([TRUE_OR]))
+    assert ratio.findings.empty
+    difference = {"estimate": "0.32", "ci_low": "0.18", "ci_high": "0.46", "z": "4.48"}
+    assert pe.audit(pd.DataFrame([difference])).findings.empty
+    told = {**difference, "sign_convention": "ratio_below_1_favours_intervention"}
+    assert set(pe.audit(pd.DataFrame([told])).findings["check"]) == {"z"}
+    neither = pe.audit(pd.DataFrame([{**TRUE_OR, "ci_high": "9.16"}])).findings
+    assert neither.loc[neither["check"] == "interval", "why"].tolist() == [
+        "1.61 is not the middle of its interval 1.20 to 9.16, which is between 5.17 and 5.18. The "
+        "measure is not stated; read as a difference or as a ratio, numbers conflict."
+    ]
+    log = {"effect_measure": "log OR", "estimate": "-0.40", "ci_low": "-0.80", "ci_high": "0.00"}
+    assert pe.audit(pd.DataFrame([log])).findings.empty
+
+
+@pytest.mark.parametrize(
+    ("effect", "whys"),
+    [
+        (
+            {"z": "93.4", "p_value": "0.001", "p_relation": "<", "i2": "50"},
+            [
+                "The printed z 93.4 does not fit 0.32 (0.18 to 0.46), which implies z between "
+                "4.33 and 4.65. The estimate and its interval and p agree with each other, so z is "
+                "likelier wrong."
+            ],
+        ),
+        (
+            {"z": "4.48", "p_value": "0.04"},
+            [
+                "The printed p 0.04 does not fit 0.32 (0.18 to 0.46), which implies p between "
+                "0.0000034 and 0.000015. The estimate and its interval and z agree with each "
+                "other, so p is likelier wrong.",
+                "The printed p 0.04 does not fit z 4.48, which implies p between 0.0000073 and "
+                "0.0000076. Z agrees with the interval, so p is likelier wrong.",
+            ],
+        ),
+        (
+            {"z": "9.20", "i2": "50"},
+            [
+                "The printed z 9.20 does not fit 0.32 (0.18 to 0.46), which implies z between 4.33 "
+                "and 4.65. The estimate and its interval agree with each other, so z is likelier "
+                "wrong. A fixed-effect analysis beside a random-effects interval would explain "
+                "it, with a standard error near 0.0348."
+            ],
+        ),
+        (
+            {"z": "9.20", "i2": "50", "n_total": "1000"},
+            [
+                "The printed z 9.20 does not fit 0.32 (0.18 to 0.46), which implies z between 4.33 "
+                "and 4.65. The estimate and its interval agree with each other, so z is likelier "
+                "wrong."
+            ],
+        ),
+    ],
+)
+def test_no_slip_and_no_analysis_is_named_that_nobody_would_believe(
+    effect: dict[str, str], whys: list[str]
+) -> None:
+    row = {"effect_measure": "SMD", "estimate": "0.32", "ci_low": "0.18", "ci_high": "0.46"}
+    found = pe.audit(pd.DataFrame([{**row, **effect}]))
+    assert found.findings["why"].tolist() == whys
+
+
+def test_cells_as_everybody_has_them_are_read() -> None:
+    row = {**ROW, "p_value": "<0.001", "i2": "62 %", "q": "5.26", "q_df": "2"}
+    found = pe.audit(pd.DataFrame([row])).table.set_index("check")
+    assert found.loc["p", "printed"] == "p <0.001"
+    assert found.loc[["p", "i2"], "verdict"].tolist() == ["consistent", "consistent"]
+    missing = pe.audit(pd.DataFrame([{**ROW, "p_value": "n.s."}])).table.set_index("check")
+    assert missing.loc["p", "printed"] == "p not significant"
+    assert missing.loc["p", "verdict"] == "inconsistent"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (
+            lambda ev: pe.audit(pd.DataFrame([{**ROW, "effect_measure": "odd ratio"}])),
+            "data: 1 cell that cannot be read:\n  row 1: effect_measure: found 'odd ratio', "
+            "allowed are 'OR', 'RR', 'RRR', 'HR', 'PR', 'IRR', 'ROM', 'SMD', 'MD', 'd', 'g', "
+            "'d_abs', 'RD', 'b', 'r', 'ZCOR', their long names ('odds ratio'), 'log' before a "
+            "ratio, or an empty cell, for which a difference and a ratio are both tried; did you "
+            "mean 'odds ratio'?",
+        ),
+        (
+            lambda ev: pe.audit(pd.DataFrame([{**ROW, "z": "5%", "p_value": "small"}] * 7)),
+            "data: 14 cells that cannot be read:\n"
+            + "".join(
+                f"  row {n}: p_value: found 'small', allowed is a number such as '0.03', one with "
+                "its relation such as '<0.05', or 'ns'\n"
+                for n in range(1, 8)
+            )
+            + "".join(
+                f"  row {n}: z: found '5%', allowed is a number without the % sign\n"
+                for n in range(1, 4)
+            )
+            + "  and 4 more",
+        ),
+        (
+            lambda ev: pe.audit(pd.DataFrame([{**ROW, "p_value": "<0.05", "p_relation": ">"}])),
+            "data: 1 cell that cannot be read:\n  row 1: p_value: found '<0.05' with p_relation "
+            "'>', allowed is the same relation in both",
+        ),
+        (
             lambda ev: pe.audit(3),  # type: ignore[arg-type]
             "data: found int, allowed is the records that peer_evidence.load() gives, or a "
-            "DataFrame like its pooled_results or outcomes",
+            "DataFrame or CSV file like its pooled_results or outcomes",
         ),
         (
             lambda ev: pe.audit(ev, table="outcome"),
@@ -148,7 +273,8 @@ def test_whole_scores_are_checked_when_told(ev: pe.Evidence) -> None:
             lambda ev: pe.audit(pd.DataFrame([{**ROW, "k": "3.5", "z": "1,5"}])),
             "data: 2 cells that cannot be read:\n"
             "  row 1: k: found '3.5', allowed is a whole number\n"
-            "  row 1: z: found '1,5', allowed is a number",
+            "  row 1: z: found '1,5', allowed is a number with a point for the decimals "
+            "and nothing between thousands",
         ),
         (
             lambda ev: pe.audit(ev, items={"Hope Index": 0}),
@@ -207,6 +333,36 @@ def test_the_command_line_prints_the_findings_and_exits_0(found: pe.Audit) -> No
     assert result.output == f"{found.summary()}\n"
     as_json = json.loads(CliRunner().invoke(main, ["audit", "--json"]).output)
     assert [row["verdict"] for row in as_json] == list(found.table["verdict"])
+
+
+def test_the_command_line_audits_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "my_pooled.csv"
+    file.write_text(
+        "label,effect_measure,estimate,ci_low,ci_high,z\n\n"
+        "one,Odds ratio,1.61,1.20,2.16,3.18\ntwo,SMD,0.32,0.18,0.46,93.4\n",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(main, ["audit", str(file)], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "2 pooled results: 4 checks could be made on 2 rows; 1 row holds numbers that cannot all "
+        "be true, and 0 more rows hold some that agree only under one reading",
+        "Cannot all be true:",
+        "  two (my_pooled.csv:4): The printed z 93.4 does not fit 0.32 (0.18 to 0.46), which "
+        "implies z between 4.33 and 4.65. The estimate and its interval agree with each other, so "
+        "z is likelier wrong.",
+    ]
+    assert pe.audit(file).from_text
+    gone = CliRunner().invoke(main, ["audit", "gone.csv"])
+    assert (gone.exit_code, gone.output) == (
+        2,
+        "Error: data: found no file 'gone.csv', allowed is a CSV file with the columns of "
+        "pooled_results or outcomes; a folder of records is for peer_evidence.load()\n",
+    )
+    file.write_text("label,estimate\none,1,2\n", encoding="utf-8")
+    ragged = CliRunner().invoke(main, ["audit", str(file)])
+    assert ragged.exit_code == 1
+    assert "my_pooled.csv:2: a row must have the 2 cells of the header" in ragged.output
 
 
 NAMES = {

@@ -84,8 +84,9 @@ def test_answers_are_kept_and_the_first_stays_as_it_was():
          "path: there is no folder 'nowhere'; make it first"),
         (lambda: pe.swim(), "swim: found no result; give at least one, such as a tally"),
         (lambda: pe.swim(pd.DataFrame()),
-         "swim: found DataFrame, allowed are the results of tally, sign_test, p_values, "
-         "combine_p_values and describe_effects"),
+         "swim: found DataFrame, allowed are the results of tally, effect_directions, sign_test, "
+         "p_values, combine_p_values and describe_effects, and the table that "
+         "p_values(...).combine(...) gives"),
     ],
 )  # fmt: skip
 def test_messages(call, message):
@@ -209,6 +210,47 @@ def test_swim_takes_every_synthesis(rows, directions):
     assert "p values of hope rest on: segal_sha_trial" in text["8"]
     assert text["5"].splitlines()[0] == "The synthesis was repeated by design."
     assert by_design.summary().splitlines()[1] in text["5"].splitlines()
+
+
+def test_swim_takes_effect_directions_with_their_rule(rows):
+    found = pe.effect_directions(rows, agreement=0.8)
+    text = pe.swim(found).to_frame().set_index("item")["text"]
+    assert text["1a"] == "Results are grouped by domain (2): recovery, hope."
+    assert text["2"].splitlines() == [
+        "The direction of each estimate, whatever its size and significance.",
+        "A study has in a domain the direction of at least 80% of its results of known "
+        "direction, else it is conflicting.",
+    ]
+    assert text["3"] == (
+        "Studies were counted by the direction of their effect, with an exact two-sided sign test "
+        "and Wilson intervals at the 95% level; one direction per study in each domain, and "
+        "studies whose results conflict or have no sign stand beside the test."
+    )
+    assert text["8"].splitlines()[0] == found.summary().splitlines()[0]
+    who = found.table.loc[found.table["domain"] == "hope", "study_id"]
+    assert f"directions under hope are those of: {', '.join(who)}" in text["8"].splitlines()
+    assert "weighs every study alike" in text["9"]
+
+
+def test_swim_takes_the_table_of_combined_p_values(rows):
+    table = pe.p_values(rows).combine("fisher")
+    text = pe.swim(table, heterogeneity=[table]).to_frame().set_index("item")["text"]
+    assert text["3"] == "P values were combined by Fisher's method."
+    assert text["4"] == "Of several p values of a study in a group, the largest was taken."
+    # by hand: Fisher's statistic is −2 Σ ln p
+    assert table.loc["recovery", "statistic"] == pytest.approx(17.034, abs=5e-4)
+    assert text["8"].splitlines() == [
+        "Evidence of an effect favouring the intervention in at least one study, by group:",
+        "recovery: p 0.002, 2 p values by Fisher's method (chi-squared 17.034 on 4 df); 8 results "
+        "without a usable p",
+        "hope: p 0.003, 1 p value by Fisher's method (chi-squared 11.983 on 2 df); 11 results "
+        "without a usable p",
+    ]
+    assert text["5"].splitlines()[0] == "The synthesis was repeated by domain."
+    every = pe.p_values(pe.load(), one_per=None).combine("fisher")
+    told = pe.swim(every).to_frame().set_index("item")["text"]
+    assert told["4"] == ""
+    assert "are of studies with more than one among them" in told["8"].splitlines()[-1]
 
 
 def test_swim_says_that_counting_conclusions_is_no_synthesis(rows):

@@ -121,7 +121,31 @@ def test_data_turned_to_favour_the_intervention_gives_the_same_people(effect, ri
     for name in ("estimate", "ci_low", "ci_high", "difference_per_1000", "difference_low"):
         assert getattr(plain, name) == pytest.approx(getattr(turned, name), rel=1e-9)
     assert plain.nnt == turned.nnt
-    assert plain.direction == turned.direction == "more events with the intervention"
+    assert plain.above_null == turned.above_null == "more events with the intervention"
+    assert plain.direction == turned.direction
+    word = "more" if plain.estimate > 1 else "fewer"
+    assert plain.direction == f"{word} events with the intervention" or plain.estimate == 1
+
+
+def test_the_direction_is_that_of_the_estimate_and_not_of_the_axis() -> None:
+    fewer = {"relapse": pooled(np.log(0.68), measure="RR")}
+    found = pe.summary_of_findings(fewer, better_is="lower")
+    row = found.to_frame().loc["relapse"]
+    assert row["direction"] == "fewer events with the intervention"
+    assert row["above_null"] == "more events with the intervention"
+    cell = found.table().iloc[0, 2]
+    assert cell == "RR 0.68 (0.61 to 0.76); estimate: fewer events with the intervention"
+    worse = one(-0.3, measure="SMD", aligned=True)
+    assert (worse.direction, worse.above_null) == (
+        "favours the comparison",
+        "favours the intervention",
+    )
+    lower = one(-0.3, measure="MD")
+    assert (lower.direction, lower.above_null) == (
+        "lower with the intervention",
+        "higher with the intervention",
+    )
+    assert one(0.0, measure="RR").direction == "no difference"
 
 
 def test_a_turned_ratio_of_unknown_events_is_put_into_no_people() -> None:
@@ -302,7 +326,9 @@ def test_a_standardised_difference_in_units_of_an_instrument(pools) -> None:
 def test_an_empty_table_is_a_table(ev) -> None:
     found = pe.summary_of_findings(pe.pools(ev, measure="OR"))
     assert (len(found), len(found.table()), found.notes()) == (0, 0, ())
-    assert found.to_html().startswith("<table><caption>Summary of findings</caption>")
+    text = found.to_html()
+    assert text.startswith('<table style="border-top:2px solid;')
+    assert ">Summary of findings</caption>" in text
     assert len(pe.certainty_table(ev, pe.pools(ev, measure="OR")).to_frame()) == 0
 
 
@@ -311,10 +337,22 @@ def test_html_is_escaped_and_its_headers_scoped() -> None:
     text = pe.summary_of_findings(m, intervention="<i>x</i>").to_html("A & B")
     assert "<b>" not in text
     assert "<i>" not in text
-    assert "<caption>A &amp; B</caption>" in text
-    assert len(re.findall(r'<th scope="col">', text)) == 9
-    assert len(re.findall(r'<th scope="row">', text)) == 1
+    assert ">A &amp; B</caption>" in text
+    assert len(re.findall(r'<th style="[^"]+" scope="col">', text)) == 9
+    assert len(re.findall(r'<th style="[^"]+" scope="row">', text)) == 1
+    assert len(re.findall(r'<td style="padding:[^"]+">', text)) == 8
     assert "<li>no absolute effect: no risk without the intervention is known.</li>" in text
+
+
+def test_a_page_of_the_table_says_its_characters() -> None:
+    found = pe.summary_of_findings({"Rückfall": pooled(-0.3, measure="RR")})
+    text = found.to_html("Befunde & mehr", page=True)
+    assert text.startswith(
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Befunde &amp; mehr'
+        "</title></head>\n"
+    )
+    assert found.to_html("Befunde & mehr") in text
+    assert text.endswith("\n</body></html>\n")
 
 
 def test_the_document_holds_the_table_and_its_bytes_are_stable(pools, tmp_path) -> None:

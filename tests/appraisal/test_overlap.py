@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import peer_evidence as pe
 from peer_evidence.appraisal.overlap import band_of, covered_area
-from peer_evidence.errors import InputError
+from peer_evidence.errors import DataWarning, InputError
 
 CCA = json.loads(
     (Path(__file__).parents[1] / "reference" / "misc_formulas.json").read_text(encoding="utf-8")
@@ -108,18 +108,61 @@ def test_structural_missingness_changes_the_denominator():
     assert "1 empty cell could not be filled" in text
     assert "4 empty cells of a study or review without a year" in text
     assert "1 review does not say how many studies it has." in text
-    assert "1 review without a date of search" in text
+    assert "the year of publication stands for it" not in text  # the undated one has neither
 
 
 def test_year_of_publication_stands_for_that_of_the_search():
     rows = pd.DataFrame(
         {"review": ["x", "y", "y"], "study": ["a", "a", "b"], "study_year": [2000, 2000, 2011]}
     )
-    assert pe.overlap(rows.assign(review_year=[2010, 2020, 2020])).impossible == 1
+    published = pe.overlap(rows.assign(review_year=[2010, 2020, 2020]))
+    assert published.impossible == 1
+    assert (
+        "2 reviews without a date of search: the year of publication stands for it."
+        in published.summary().splitlines()
+    )
     searched = rows.assign(review_year=[2012, 2020, 2020], search_year=[2010, 2019, 2019])
     assert pe.overlap(searched).impossible == 1
     # the same year may be in time
     assert pe.overlap(rows.assign(review_year=[2011, 2020, 2020])).impossible == 0
+
+
+def test_no_year_stands_for_the_search_where_there_is_none():
+    rows = pd.DataFrame({"review": ["x", "y", "y", "z"], "study": ["a", "a", "b", "a"]})
+    assert pe.overlap(rows).summary().splitlines() == [
+        "Corrected covered area 50.0% (very high): 2 studies named 4 times in 3 reviews; covered "
+        "area 66.7%",
+        "Counted: confirmed memberships. Bands: slight up to 5%, moderate above 5 to 10%, high "
+        "above 10 to 15%, very high above 15%.",
+        "2 empty cells of a study or review without a year: whether it could be filled is not "
+        "known.",
+        "3 reviews do not say how many studies they have.",
+    ]
+
+
+def test_blanks_do_not_part_names_and_case_does_with_a_warning():
+    rows = pd.DataFrame({"review": ["A", "A ", "B", " B"], "study": ["s1", "s2", "s1 ", "s3"]})
+    found = pe.overlap(rows)
+    assert (found.reviews, found.studies, found.inclusions) == (2, 3, 4)
+    with pytest.warns(DataWarning) as caught:
+        other = pe.overlap(rows.assign(study=["s1", "s2", "S1", "s3"]))
+    assert other.studies == 4
+    assert [str(one.message) for one in caught] == [
+        "study: 'S1' and 's1' differ only by case and are taken as different; write each name in "
+        "one way if they are the same"
+    ]
+    assert caught[0].filename == __file__
+    with pytest.raises(InputError, match=r"^overlap: no review or no study in row 1$"):
+        pe.overlap(pd.DataFrame({"review": ["A", " "], "study": ["s", "t"]}))
+
+
+def test_names_without_a_year_stand_as_people_count():
+    rows = pd.DataFrame({"review": ["R10", "R2", "R1"], "study": ["s11", "s2", "s2"]})
+    found = pe.overlap(rows)
+    assert list(found.citation_matrix().columns) == ["R1", "R2", "R10"]
+    assert list(found.citation_matrix().index) == ["s2", "s11"]
+    dated = pe.overlap(rows.assign(review_year=[2001, 2005, 2005]))
+    assert list(dated.members.index) == ["R10", "R1", "R2"]
 
 
 def test_one_review_or_identical_reviews():

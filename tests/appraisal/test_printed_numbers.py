@@ -67,6 +67,12 @@ def test_each_slip_is_tried() -> None:
     assert found["0.46"] == "one digit changed"
 
 
+def test_no_slip_is_named_that_nobody_prints() -> None:
+    others = {other for text in ("93.4", "0.56", "10", "-20.5") for other, _ in misprints(text)}
+    assert {"94.3", "9.34", "5.6", "1.0", "-2.05"} <= others
+    assert not others & {"03.4", "05.6", "01", "-02.5", "00"}
+
+
 def test_a_slip_that_could_be_anything_explains_nothing() -> None:
     assert mends("0.56", lambda text: True, most=1) == "−0.56 (the sign turned)"
     assert mends("9.42", lambda text: False) == ""

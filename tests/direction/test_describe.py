@@ -45,7 +45,8 @@ def test_one_estimate_per_study():
     assert (found.effects, found.left_out) == (5, 1)
     assert found.summary().splitlines() == [
         "5 observed effects described, not pooled: one estimate per study in each group (the "
-        "median of its effects); whether the signs are aligned is not known.",
+        "median of its effects); whether the signs are aligned is not known; whether the ratios "
+        "are logarithms is not known, and they are shown as given.",
         "Quartiles: linear interpolation between order statistics (R type 7). Every estimate "
         "counts alike, whatever its precision.",
         "1 row without an effect left out.",
@@ -71,6 +72,46 @@ def test_measures_are_not_mixed():
         pe.describe_effects(FRAME)
     parted = pe.describe_effects(FRAME, by=["domain", "measure"]).to_frame()
     assert parted.index.tolist() == [("x", "SMD"), ("y", "OR")]
+
+
+TRIALS = pd.DataFrame(
+    {
+        "study_id": ["a", "b", "c"],
+        "events_intervention": [10, 20, 30],
+        "n_intervention": [100, 100, 100],
+        "events_comparison": [20, 30, 30],
+        "n_comparison": [100, 100, 100],
+        "better_is": "lower",
+    }
+)
+
+
+def test_ratios_are_shown_as_ratios_and_the_table_says_it_holds_logarithms():
+    effects = pe.effect_sizes(TRIALS, "OR")
+    found = pe.describe_effects(effects)
+    # by hand: 10·80 / (90·20) = 0.444, 20·70 / (80·30) = 0.583, 30·70 / (70·30) = 1
+    assert found.summary().splitlines() == [
+        "3 observed effects described, not pooled: one estimate per study in each group (the "
+        "median of its effects); signs not aligned: above 1 is higher in the intervention; "
+        "described as logarithms, which the table holds, and shown here as ratios.",
+        "Quartiles: linear interpolation between order statistics (R type 7). Every estimate "
+        "counts alike, whatever its precision.",
+        "  all: OR median 0.58 (IQR 0.51 to 0.76; range 0.44 to 1.00), 3 studies, 3 effects",
+    ]
+    row = found.to_frame().loc["all"]
+    assert row[["measure", "scale"]].tolist() == ["OR", "log"]
+    assert row["median"] == pytest.approx(np.log(7 / 12))
+    bare = pd.DataFrame(effects[["study_id", "effect"]].to_numpy(), columns=["study_id", "effect"])
+    told = pe.describe_effects(bare.astype({"effect": float}), measure="OR")
+    assert told.summary().splitlines()[-1] == found.summary().splitlines()[-1]
+    lost = pe.describe_effects(FRAME[4:])
+    assert (
+        lost.headline()
+        .splitlines()[0]
+        .endswith("; whether the ratios are logarithms is not known, and they are shown as given.")
+    )
+    printed = pd.DataFrame({"study_id": ["a"], "estimate": [0.6], "effect_measure": ["OR"]})
+    assert "OR median 0.60 " in pe.describe_effects(printed, effect="estimate").summary()
 
 
 def test_signs_are_those_of_effect_sizes(bundled):
@@ -112,7 +153,14 @@ def test_the_description_is_that_of_numpy_on_the_bundled_records(bundled):
         (lambda: pe.describe_effects(FRAME[5:]),
          "effect: none of 1 row has an effect and its group, so there is nothing to describe"),
         (lambda: pe.describe_effects(FRAME.assign(effect="a")),
-         "effect: could not convert string to float: 'a'; allowed are numbers"),
+         "effect: row 0 found 'a', row 1 found 'a', row 2 found 'a', row 3 found 'a', row 4 found "
+         "'a', row 5 found 'a'; allowed are numbers"),
+        (lambda: pe.describe_effects(FRAME, measure="domain"),
+         "measure: found 'domain', which is a column; allowed is the code of a measure, such as "
+         "'SMD', or measure_column='domain'"),
+        (lambda: pe.describe_effects(FRAME[:4], measure="OR"),
+         "measure: found 'OR', and measure says SMD; allowed is the measure of the effects, or "
+         "none to take that of the frame"),
         (lambda: pe.describe_effects([1, 2]),
          "frame: found list, allowed is a pandas DataFrame"),
     ],

@@ -371,7 +371,7 @@ def test_p_values_say_why_a_result_is_not_used():
 def test_first_p_of_a_study_and_the_other_direction():
     first = pe.p_values(FRAME, by=None, one_per="study_id", choose="first")
     assert first.to_frame()["used"].tolist() == [True, False, True, False, True, False, True]
-    against = pe.p_values(FRAME, by=None, alternative="against").combined()
+    against = pe.p_values(FRAME, by=None, one_per=None, alternative="against").combined()
     assert against.alternative == "against"
     assert "effect against the intervention" in against.summary()
     assert against.k == 5
@@ -395,8 +395,32 @@ def test_first_p_of_a_study_and_the_other_direction():
         (lambda: pe.p_values(FRAME.assign(p_value=0.0)),
          "p_values: p_value: [0] found 0, [1] found 0, [2] found 0, [3] found 0, [4] found 0, "
          "[5] found 0, [6] found 0; allowed is above 0 and at most 1, or NaN for none"),
-        (lambda: pe.p_values(pd.concat([FRAME, FRAME]), one_per="study_id"),
-         "frame: its index repeats itself; give frame.reset_index(drop=True)"),
+        (lambda: pe.p_values(FRAME.assign(p_value=["0.02", "small", *["0,04"] * 5])),
+         "p_values: p_value: [1] found 'small', allowed is a number such as '0.03', one with its "
+         "relation such as '<0.05', or 'ns'; "
+         + "; ".join(f"[{n}] found '0,04', allowed is a number such as '0.03', one with its "
+                     "relation such as '<0.05', or 'ns'" for n in range(2, 7))),
+        (lambda: pe.p_values(FRAME.assign(p_value="<0.05")),
+         "p_values: p_value: [0] found '<0.05' with p_relation '=', allowed is the same relation "
+         "in both; [1] found '<0.05' with p_relation '=', allowed is the same relation in both; "
+         "[2] found '<0.05' with p_relation '=', allowed is the same relation in both; [3] found "
+         "'<0.05' with p_relation 'ns', allowed is the same relation in both; [5] found '<0.05' "
+         "with p_relation '>', allowed is the same relation in both"),
+        (lambda: pe.p_values(pd.concat([FRAME.assign(p_value=0.0)] * 2, ignore_index=True)),
+         "p_values: p_value: "
+         + ", ".join(f"[{n}] found 0" for n in range(10))
+         + " and 4 more; allowed is above 0 and at most 1, or NaN for none"),
+        (lambda: pe.one_sided_p([0.04, 0.05], ["favours_intervention"] * 3),
+         "p_value, direction: found the shapes p_value (2,), direction (3,), allowed is one entry "
+         "for each p value, or a single one for all"),
+        (lambda: pe.one_sided_p(["0.04", "0.05"], 1, ["="] * 3),
+         "p_value, relation: found the shapes p_value (2,), relation (3,), allowed is one entry "
+         "for each p value, or a single one for all"),
+        (lambda: pe.one_sided_p(0, "favours_intervention"),
+         "p_value: found 0; allowed is above 0 and at most 1, or NaN for none"),
+        (lambda: pe.one_sided_p("small", "favours_intervention"),
+         "p_value: found 'small', allowed is a number such as '0.03', one with its relation such "
+         "as '<0.05', or 'ns'"),
     ],
 )  # fmt: skip
 def test_messages_of_tables(call, message):
@@ -405,7 +429,7 @@ def test_messages_of_tables(call, message):
 
 
 def test_the_bundled_records_give_one_tailed_and_bounded_p_values(bundled):
-    table = pe.p_values(bundled).to_frame().set_index("outcome_id")
+    table = pe.p_values(bundled, one_per=None).to_frame().set_index("outcome_id")
     sledge = table.loc["sledge_2011.rehospitalisations_9m"]
     assert (sledge["one_sided_p"], sledge["note"]) == (0.042, "one-tailed")
     cost = table.loc["landers_zhou_2014.cost_total"]
@@ -426,9 +450,39 @@ def test_an_empty_table_and_one_without_p_values(bundled):
     empty = pe.p_values(bundled.outcomes.iloc[:0])
     assert (empty.used, empty.unusable, empty.groups) == (0, 0, [])
     assert empty.combine().empty
-    text = FRAME.assign(p_value=["0.02", "n.s.", *FRAME["p_value"].iloc[2:]])
-    with pytest.raises(InputError, match=r"^p_values: p_value: .*; allowed are numbers$"):
-        pe.p_values(text)
+
+
+def test_printed_texts_bring_their_relation_with_them():
+    words = ["0.02", "p = .20", ".04", "n.s.", "<0.05", "> 0.3", "≤ 0.05"]
+    text = FRAME.drop(columns="p_relation").assign(p_value=words)
+    told = pe.p_values(FRAME).to_frame()
+    read = pe.p_values(text).to_frame()
+    for name in ("one_sided_p", "bound", "used", "note"):
+        pd.testing.assert_series_equal(read[name], told[name])
+    assert pe.one_sided_p("<0.05", "favours_comparison") == 0.975
+    for kind in ("string", object):
+        cells = pd.Series(["<.05", "0.2", pd.NA], dtype=kind)
+        found = pe.one_sided_p(cells, "favours_intervention")
+        np.testing.assert_array_equal(found, [0.025, 0.1, np.nan])
+
+
+def test_one_p_a_study_is_taken_unless_all_are_asked_for():
+    taken = pe.p_values(FRAME)
+    assert taken.one_per == "study_id"
+    assert taken.combine().loc["x", ["k", "repeated"]].tolist() == [4, 0]
+    every = pe.p_values(FRAME, one_per=None)
+    assert every.combine().loc["x", ["k", "repeated"]].tolist() == [5, 2]
+    assert every.combine()["repeated"].tolist() == [2, 0]
+    note = (
+        "2 p values are of studies with more than one among them: they are combined as if "
+        'independent, which they are not; one_per="study_id" takes one a study.'
+    )
+    assert every.combined("x").summary().splitlines()[2] == note
+    assert every.summary().splitlines()[1] == f"  {note}"
+    assert "more than one" not in taken.summary() + taken.combined("x").summary()
+    # rows put together keep their own names, and are told apart all the same
+    twice = pe.p_values(pd.concat([FRAME, FRAME.assign(study_id=FRAME["study_id"] + "2")]))
+    assert twice.combine().loc["x", "k"] == 8
 
 
 @pytest.mark.parametrize(("x", "k"), [(7000, 5), (3000, 100), (200_000, 1000), (30, 5)])

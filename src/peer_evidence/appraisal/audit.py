@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from peer_evidence.appraisal.audit_cells import NUMBERS, TABLES, read_cells, read_file
 from peer_evidence.appraisal.audit_check import (
     CONSISTENT_IF,
     INCONSISTENT,
@@ -24,7 +26,6 @@ from peer_evidence.appraisal.audit_pooled import (
     pooled_effect,
 )
 from peer_evidence.appraisal.audit_readings import base_reading, disorder, implied_span
-from peer_evidence.appraisal.printed_numbers import is_number, text_of
 from peer_evidence.checks import check_choice, check_columns, check_count, check_level
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count
@@ -33,30 +34,6 @@ from peer_evidence.results import Result
 if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
-TABLES = {"pooled_results": "pooled_id", "outcomes": "outcome_id"}
-_NUMBERS = {
-    "pooled_results": (
-        *("k", "n_total", "estimate", "ci_low", "ci_high", "se", "p_value"),
-        *("q", "q_df", "i2", "tau2", "z"),
-    ),
-    "outcomes": (
-        *("estimate", "ci_low", "ci_high", "se", "z", "p_value", "study_n_total"),
-        *(f"{part}_{arm}" for part in ("events", "n", "percent", "mean", "sd")
-          for arm in ("intervention", "comparison")),
-    ),
-}  # fmt: skip
-_WORDS = {
-    "pooled_results": (
-        *("effect_measure", "sign_convention", "model", "p_relation", "p_tails", "duplicate_of"),
-        "pooled_id",
-    ),
-    "outcomes": (
-        *("effect_measure", "p_relation", "p_tails", "better_is", "effect_direction", "adjusted"),
-        "measure",
-    ),
-}
-_WHOLE = {"k", "n_total", "n_intervention", "n_comparison", "events_intervention"}
-_WHOLE |= {"events_comparison"}
 _COLUMNS = (
     *("table", "row_id", "line", "check", "printed", "printed_low", "printed_high"),
     *("implied_low", "implied_high", "gap", "verdict", "reading", "why"),
@@ -88,12 +65,15 @@ class Audit(Result):
     from_text : bool
         Whether the numbers were read as printed; otherwise trailing zeros are lost, and 0.2
         stands for anything from 0.15 to 0.25.
+    file : str
+        The file that was read, where it is none of the records.
     """
 
     table: pd.DataFrame
     recomputed: pd.DataFrame
     rows: dict[str, int]
     from_text: bool
+    file: str = ""
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -152,7 +132,9 @@ class Audit(Result):
         for verdict, head in heads.items():
             part = self.with_verdict(verdict)
             lines += [head] if len(part) else []
-            lines += [f"  {_where(row)}: {row['why']}" for row in part.to_dict("records")]
+            lines += [
+                f"  {_where(row, self.file)}: {row['why']}" for row in part.to_dict("records")
+            ]
         left = self.counts()[NOT_CHECKABLE]
         if left:
             lines.append(f"{count(left, 'printed number')} could not be checked.")
@@ -160,7 +142,7 @@ class Audit(Result):
 
 
 def audit(
-    data: Evidence | pd.DataFrame,
+    data: Evidence | pd.DataFrame | str | Path,
     *,
     table: str | None = None,
     items: Mapping[str, int] | None = None,
@@ -175,10 +157,11 @@ def audit(
 
     Parameters
     ----------
-    data : Evidence or DataFrame
-        The records of a review (its ``pooled_results`` and ``outcomes``), or a table of either
-        shape; columns that it lacks are not checked. Numbers given as text keep their trailing
-        zeros.
+    data : Evidence, DataFrame, str or Path
+        The records of a review (its ``pooled_results`` and ``outcomes``), or a table or CSV file
+        of either shape; columns that it lacks are not checked. Numbers given as text keep their
+        trailing zeros. Measures may be in words; without ``effect_measure`` a difference and a
+        ratio are both tried. "<0.05" in ``p_value`` is a bound.
     table : {"pooled_results", "outcomes"}, optional
         Which of the two; for a DataFrame, guessed from its columns when left out.
     items : mapping of str to int, optional
@@ -195,8 +178,8 @@ def audit(
     Raises
     ------
     InputError
-        No records and no table; a table without a column that could be audited; cells that are
-        no numbers; an unknown measure in ``items``.
+        No records, table or file; a table without a column that could be audited; cells that
+        cannot be read; an unknown measure in ``items``.
 
     Notes
     -----
@@ -220,10 +203,13 @@ def audit(
     check_level(level)
     if table is not None:
         check_choice("table", table, tuple(TABLES))
+    file, lines_of = "", None
+    if isinstance(data, (str, Path)):
+        data, lines_of, file = read_file(data)
     if isinstance(data, pd.DataFrame):
         name = table or _shape(data)
-        parts = {name: (data, np.full(len(data), -1))}
-        from_text = _is_text(data, name)
+        parts = {name: (data, np.full(len(data), -1) if lines_of is None else lines_of)}
+        from_text = bool(file) or _is_text(data, name)
     elif hasattr(data, "texts"):
         if table is not None and table not in data.tables:
             raise InputError(
@@ -234,20 +220,20 @@ def audit(
     else:
         raise InputError(
             f"data: found {type(data).__name__}, allowed is the records that peer_evidence.load() "
-            "gives, or a DataFrame like its pooled_results or outcomes"
+            "gives, or a DataFrame or CSV file like its pooled_results or outcomes"
         )
     known = _known_items(items, parts)
     found: list[dict[str, Any]] = []
     again: list[dict[str, Any]] = []
     for name, (frame, lines) in parts.items():
-        rows, ids = _texts(name, frame), _ids(name, frame)
+        rows, ids = read_cells(name, frame), _ids(name, frame)
         found += _audit_table(name, rows, ids, lines, level, known)
         again += _recomputed(name, rows, ids, level)
     result = pd.DataFrame(found, columns=list(_COLUMNS))
     result["line"] = result["line"].astype("Int64").where(result["line"] > 0)
     ranges = pd.DataFrame(again, columns=list(_RANGES))
     return Audit(
-        result, ranges, {name: len(frame) for name, (frame, _) in parts.items()}, from_text
+        result, ranges, {name: len(frame) for name, (frame, _) in parts.items()}, from_text, file
     )
 
 
@@ -318,34 +304,6 @@ def _recomputed(
             yield given
 
 
-def _texts(name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
-    """Give each row as texts, and refuse cells that are no numbers, all of them at once."""
-    numbers = [column for column in _NUMBERS[name] if column in frame.columns]
-    words = [column for column in _WORDS[name] if column in frame.columns]
-    columns: dict[str, list[str]] = {}
-    bad = []
-    for column in numbers:
-        texts = [text_of(value) for value in frame[column]]
-        whole = column in _WHOLE
-        for place, text in enumerate(texts):
-            if text and (not is_number(text) or (whole and not _is_whole(text))):
-                noun = "a whole number" if whole else "a number"
-                bad.append(f"row {place + 1}: {column}: found {text!r}, allowed is {noun}")
-        columns[column] = texts
-    if bad:
-        text = "\n".join(f"  {line}" for line in bad)
-        raise InputError(f"data: {count(len(bad), 'cell')} that cannot be read:\n{text}")
-    for column in words:
-        columns[column] = ["" if pd.isna(value) else str(value) for value in frame[column]]
-    return [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
-
-
-def _is_whole(text: str) -> bool:
-    return float(text).is_integer() and float(text) >= 0
-
-
 def _ids(name: str, frame: pd.DataFrame) -> list[str]:
     for column in (TABLES[name], "label", "study_id"):
         if column in frame.columns:
@@ -355,10 +313,10 @@ def _ids(name: str, frame: pd.DataFrame) -> list[str]:
 
 def _shape(frame: pd.DataFrame) -> str:
     """Tell which of the two tables a frame is like."""
-    if not any(column in frame.columns for columns in _NUMBERS.values() for column in columns):
+    if not any(column in frame.columns for columns in NUMBERS.values() for column in columns):
         check_columns(frame.columns, ["estimate", "ci_low", "ci_high"], "audit")
     own = {
-        name: sum(column in frame.columns for column in (*_NUMBERS[name], TABLES[name]))
+        name: sum(column in frame.columns for column in (*NUMBERS[name], TABLES[name]))
         for name in TABLES
     }
     return "outcomes" if own["outcomes"] > own["pooled_results"] else "pooled_results"
@@ -397,6 +355,7 @@ def _hold(number: int) -> str:
     return "holds" if number == 1 else "hold"
 
 
-def _where(row: Mapping[Any, Any]) -> str:
-    line = "" if pd.isna(row["line"]) else f" ({row['table']}.csv:{row['line']})"
+def _where(row: Mapping[Any, Any], file: str) -> str:
+    file = file or f"{row['table']}.csv"
+    line = "" if pd.isna(row["line"]) else f" ({file}:{row['line']})"
     return f"{row['row_id']}{line}"

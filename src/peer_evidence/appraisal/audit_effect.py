@@ -21,6 +21,7 @@ from peer_evidence.appraisal.audit_check import (
 from peer_evidence.appraisal.audit_explain import explained
 from peer_evidence.appraisal.audit_laws import p_span
 from peer_evidence.appraisal.audit_readings import (
+    RATIO,
     RATIOS,
     PrintedEffect,
     base_reading,
@@ -40,6 +41,7 @@ from peer_evidence.appraisal.printed_numbers import decimals_of, printed_span
 
 # how lopsided the interval of one study may be, in half-widths, when it is no Wald interval
 LOPSIDED = 0.25
+_TRIED = "The measure is not stated; read as a difference or as a ratio, numbers conflict."
 _OTHER_TEST = (
     "it is of another test than the interval, such as chi-squared, Fisher's or a likelihood ratio"
 )
@@ -57,7 +59,7 @@ def effect_checks(effect: PrintedEffect) -> list[Check]:
     found: list[Check] = []
     if all(effect.interval):
         if disorder(effect):
-            return [explained(_order(effect), effect, [])]
+            return [_with_measure(explained(_order(effect), effect, []), effect)]
         found.append(_as_printed(effect, _symmetry))
     elif any((effect.ci_low, effect.ci_high)):
         found.append(Check("interval", NOT_CHECKABLE, "", why="The interval is not all printed."))
@@ -74,7 +76,48 @@ def effect_checks(effect: PrintedEffect) -> list[Check]:
     if effect.z and effect.p:
         found.append(_p_from_z(effect))
     parts = [explained(check, effect, found) for check in found]
-    return [*parts, *_together(effect, found)]
+    return [_with_measure(check, effect) for check in [*parts, *_together(effect, found)]]
+
+
+def as_read(effect: PrintedEffect, *, ratio: bool | None = None) -> PrintedEffect:
+    """Give an effect whose measure is not stated as the difference or the ratio that it fits.
+
+    Parameters
+    ----------
+    effect : PrintedEffect
+        The effect; returned as it is where its measure is stated.
+    ratio : bool, optional
+        Whether it is a ratio, where that is known from elsewhere, as from the sign convention.
+
+    Returns
+    -------
+    PrintedEffect
+        Read so that the fewest checks conflict; as a difference where that says nothing.
+
+    Examples
+    --------
+    >>> as_read(PrintedEffect("", "1.61", "1.20", "2.16", z="3.18")).measure
+    'Ratio'
+    """
+    if effect.measure or not all(effect.interval):
+        return effect
+    positive = all(float(text) > 0 for text in effect.interval)
+    if ratio is not None or not positive:
+        return replace(effect, measure=RATIO) if ratio else effect
+    either = [replace(effect, tried=True), replace(effect, measure=RATIO, tried=True)]
+    return min(either, key=_conflicts)
+
+
+def _conflicts(effect: PrintedEffect) -> tuple[int, int]:
+    verdicts = [check.verdict for check in effect_checks(effect)]
+    return verdicts.count(INCONSISTENT), verdicts.count(CONSISTENT_IF)
+
+
+def _with_measure(check: Check, effect: PrintedEffect) -> Check:
+    """Say of a conflict that the measure is not stated, and what was tried."""
+    if not effect.tried or check.verdict != INCONSISTENT:
+        return check
+    return replace(check, why=f"{check.why} {_TRIED}")
 
 
 def _together(effect: PrintedEffect, found: list[Check]) -> list[Check]:
@@ -136,7 +179,7 @@ def _symmetry(effect: PrintedEffect) -> Check:
         if not reading.words:
             why = f"The estimate is the middle of its interval {scale}".strip()
             return replace(plain, why=f"{why}.")
-        why = f"{effect.measure} {effect.words} is not symmetric {scale}".strip()
+        why = f"{effect.measure} {effect.words}".strip() + f" is not symmetric {scale}".rstrip()
         return replace(
             plain,
             gap=printed_span(effect.estimate).gap(span),
@@ -145,8 +188,9 @@ def _symmetry(effect: PrintedEffect) -> Check:
             why=f"{why}; {only_if(reading.words)}.",
         )
     why = (
-        f"{effect.measure} {shown(effect.estimate)} is not the middle of its interval "
-        f"{shown(effect.ci_low)} to {shown(effect.ci_high)} {scale}".rstrip()
+        f"{effect.measure} {shown(effect.estimate)}".strip()
+        + " is not the middle of its interval "
+        + f"{shown(effect.ci_low)} to {shown(effect.ci_high)} {scale}".rstrip()
         + f", which is {between(span)}."
     )
     found = replace(plain, gap=printed_span(effect.estimate).gap(span), why=why)

@@ -21,10 +21,11 @@ from peer_evidence.appraisal.audit_readings import (
     is_symmetric,
     scales,
 )
-from peer_evidence.appraisal.printed_numbers import Span, mends
+from peer_evidence.appraisal.printed_numbers import Span, decimals_of, mends
 
-# which part of a gap a misprint may leave open and still be named as all but fitting
-NEARLY = 0.01
+# how far a misprint may be off and still be named as all but fitting: one unit of its last digit,
+# and no more than this part of what is implied
+NEARLY = 0.02
 
 
 def explained(check: Check, effect: PrintedEffect, found: list[Check]) -> Check:
@@ -65,10 +66,11 @@ def _mend_number(effect: PrintedEffect, check: Check) -> list[str]:
         return []
     span = Span(check.implied_low, check.implied_high)
 
-    def fits(other: str, slack: float = 0.0) -> bool:
-        if (name == "p" and not 0 <= float(other) <= 1) or float(other) < 0 <= float(text):
+    def fits(other: str, part: float = 0.0) -> bool:
+        if (name == "p" and not 0 < float(other) <= 1) or float(other) < 0 <= float(text):
             return False
-        return distance(effect.having(name, other), name, span) <= slack * check.gap
+        slack = min(10.0 ** -decimals_of(other), part * abs(span.low))
+        return distance(effect.having(name, other), name, span) <= slack
 
     options, how = mends(text, fits), "would fit"
     if not options:

@@ -25,7 +25,7 @@ from peer_evidence.appraisal.audit_check import (
     short,
     shown,
 )
-from peer_evidence.appraisal.audit_effect import effect_checks
+from peer_evidence.appraisal.audit_effect import as_read, effect_checks
 from peer_evidence.appraisal.audit_readings import RATIOS, PrintedEffect
 from peer_evidence.appraisal.audit_scores import ARMS, score_checks
 from peer_evidence.appraisal.printed_numbers import Span, printed_span
@@ -66,7 +66,7 @@ def study_effect(row: Row, level: float = 0.95) -> PrintedEffect:
     people = [float(size) for size in sizes if size]
     df = (min(people) - 1, sum(people) - 2) if len(people) == 2 else ()
     without_sign = measure in {"d_abs", "b"}
-    return PrintedEffect(
+    effect = PrintedEffect(
         measure=measure,
         estimate="" if without_sign else row.get("estimate", ""),
         ci_low="" if without_sign else row.get("ci_low", ""),
@@ -80,6 +80,7 @@ def study_effect(row: Row, level: float = 0.95) -> PrintedEffect:
         pooled=False,
         level=level,
     )
+    return as_read(effect)
 
 
 def _has(row: Row, *parts: str) -> bool:

@@ -17,7 +17,7 @@ from peer_evidence.appraisal.audit_check import (
     short,
     shown,
 )
-from peer_evidence.appraisal.audit_effect import effect_checks
+from peer_evidence.appraisal.audit_effect import as_read, effect_checks
 from peer_evidence.appraisal.audit_laws import i2_span, q_span, smallest_tau2
 from peer_evidence.appraisal.audit_readings import (
     RATIOS,
@@ -33,6 +33,9 @@ STANDARDISED = frozenset({"SMD", "d", "g"})
 OTHER_I2 = 50.0
 # how much smaller than 2 / sqrt(N) a standard error may be: small-sample corrections, unequal arms
 PRECISION = 0.9
+# how much smaller than that of random effects a fixed-effect standard error is taken to be: this
+# third goes with an I² near 90% where weights are alike
+SMALLEST_FIXED = 1 / 3
 _RATIO_SIGNS = {"ratio_below_1_favours_intervention", "ratio_above_1_favours_intervention"}
 _SIGNS = {"negative_favours_intervention", "positive_favours_intervention"}
 _COUNTS = {"k", "n_total", "q_df"}
@@ -46,7 +49,8 @@ def pooled_effect(row: Row, level: float = 0.95) -> PrintedEffect:
     dfs = [float(row["k"]) - 1] if row.get("k") and float(row["k"]) >= 2 else []
     if row.get("q_df") and float(row["q_df"]) >= 1 and float(row["q_df"]) not in dfs:
         dfs.append(float(row["q_df"]))
-    return PrintedEffect(
+    convention = row.get("sign_convention", "")
+    effect = PrintedEffect(
         measure=row.get("effect_measure", ""),
         estimate=row.get("estimate", ""),
         ci_low=row.get("ci_low", ""),
@@ -60,6 +64,8 @@ def pooled_effect(row: Row, level: float = 0.95) -> PrintedEffect:
         pooled=not row.get("k") or float(row["k"]) != 1,
         level=level,
     )
+    stated = convention in _RATIO_SIGNS | _SIGNS
+    return as_read(effect, ratio=convention in _RATIO_SIGNS if stated else None)
 
 
 def pooled_checks(row: Row, level: float = 0.95) -> list[Check]:
@@ -150,7 +156,10 @@ def _apart(name: str, own: str, theirs: str, *, flip: bool, ratio: bool) -> floa
 
 
 def _fixed_z(check: Check, row: Row, effect: PrintedEffect) -> Check:
-    """Add to a z that is too large for its interval that it may be of a fixed-effect analysis."""
+    """Add to a z that is too large for its interval that it may be of a fixed-effect analysis.
+
+    Only where the standard error it would take is not beyond belief, and one that the people allow.
+    """
     varies = any(row.get(name) and printed_span(row[name]).low > 0 for name in ("i2", "tau2"))
     wrong = check.check == "z" and check.verdict == INCONSISTENT
     if (
@@ -161,9 +170,14 @@ def _fixed_z(check: Check, row: Row, effect: PrintedEffect) -> Check:
         return check
     se = implied_span(effect, "se", base_reading(effect))
     ratio = (check.implied_low + check.implied_high) / 2 / abs(float(effect.z))
+    needed = (se.low + se.high) / 2 * ratio
+    people = float(row.get("n_total") or 0)
+    standard = row.get("effect_measure") in STANDARDISED and people > 0
+    if ratio < SMALLEST_FIXED or (standard and needed < PRECISION * 2 / math.sqrt(people)):
+        return check
     reading = (
-        f"a fixed-effect analysis beside a random-effects interval would explain it, with a "
-        f"standard error near {short((se.low + se.high) / 2 * ratio)}"
+        "a fixed-effect analysis beside a random-effects interval would explain it, with a "
+        f"standard error near {short(needed)}"
     )
     why = f"{check.why} {reading[:1].upper()}{reading[1:]}."
     return replace(check, reading="; ".join(filter(None, [check.reading, reading])), why=why)

@@ -29,7 +29,8 @@ from peer_evidence.appraisal.printed_numbers import (
 if TYPE_CHECKING:
     from peer_evidence.appraisal.audit_laws import Points
 
-RATIOS = frozenset({"OR", "RR", "RRR", "HR", "PR", "IRR", "ROM"})
+RATIO = "Ratio"  # a ratio of which nobody says what it is one of
+RATIOS = frozenset({"OR", "RR", "RRR", "HR", "PR", "IRR", "ROM", RATIO})
 CORRELATIONS = frozenset({"r", "COR"})
 UNKNOWN_DF = tuple(float(df) for df in (*range(1, 31), 40, 50, 60, 80, 100, 150, 200))
 
@@ -61,6 +62,8 @@ class PrintedEffect:
         Whether it is a pooled effect, whose interval is symmetric on the scale of pooling.
     level : float
         The level of the interval.
+    tried : bool
+        Whether the measure is not stated, so that a difference and a ratio were both tried.
     """
 
     measure: str = ""
@@ -75,6 +78,7 @@ class PrintedEffect:
     df: tuple[float, ...] = ()
     pooled: bool = True
     level: float = 0.95
+    tried: bool = False
 
     @property
     def interval(self) -> tuple[str, str, str]:

@@ -24,7 +24,10 @@ class Finding:
     level : float
         Confidence of the intervals.
     direction : str
-        What a positive effect, or a ratio above 1, means.
+        What the estimate says, such as fewer events with the intervention; whether its interval
+        allows the other direction too is for the interval to say.
+    above_null : str
+        What a difference above 0, or a ratio above 1, would mean.
     baseline_risk, baseline_from : float, str
         Risk without the intervention, NaN where none is stated; where it is from.
     comparison_per_1000, intervention_per_1000 : float
@@ -52,6 +55,7 @@ class Finding:
     ci_high: float
     level: float
     direction: str
+    above_null: str
     baseline_risk: float
     baseline_from: str
     comparison_per_1000: float
@@ -67,6 +71,42 @@ class Finding:
     suggested: str
     statement: str
     notes: tuple[str, ...]
+
+
+_OTHER_WAY = {"more": "fewer", "higher": "lower"}
+
+
+def direction_of(estimate: float, measure: str, above_null: str) -> str:
+    """Say which way an estimate points, from what one above no effect would mean.
+
+    Parameters
+    ----------
+    estimate : float
+        As readers see it: a ratio as a ratio.
+    measure : str
+        Its measure, which tells what no effect is.
+    above_null : str
+        As of :class:`Finding`.
+
+    Returns
+    -------
+    str
+        "no difference" for an estimate of no effect.
+
+    Examples
+    --------
+    >>> direction_of(0.68, "RR", "more events with the intervention")
+    'fewer events with the intervention'
+    >>> direction_of(-0.2, "SMD", "favours the programme")
+    'favours the comparison'
+    """
+    null = 1.0 if measure in LOG_SCALE else 0.0
+    if estimate > null:
+        return above_null
+    if estimate == null:
+        return "no difference"
+    first, _, rest = above_null.partition(" ")
+    return f"{_OTHER_WAY[first]} {rest}" if first in _OTHER_WAY else f"{first} the comparison"
 
 
 def headers(findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -90,8 +130,7 @@ def cells(one: Finding) -> list[str]:
     """Give a row as readers see it; what is not there is a dash."""
     effect = effect_text(one)
     if one.direction:
-        sign = "above 1" if one.measure in LOG_SCALE else "positive"
-        effect += f"; {sign}: {one.direction}"
+        effect += f"; estimate: {one.direction}"
     if one.instrument:
         effect += f"; {one.instrument}"
     by = f", judged by {one.judged_by}" if one.judged_by else ""

@@ -22,10 +22,9 @@ from peer_evidence.appraisal.bodies import (
     read_bodies,
 )
 from peer_evidence.appraisal.certainty import NOT_JUDGED, Certainty
-from peer_evidence.appraisal.finding import Finding, cells, effect_text, headers
-from peer_evidence.appraisal.statements import (
-    NOT_JUDGED as NO_STATEMENT,
-)
+from peer_evidence.appraisal.finding import Finding, cells, direction_of, effect_text, headers
+from peer_evidence.appraisal.findings_html import ruled, whole_page
+from peer_evidence.appraisal.statements import NOT_JUDGED as NO_STATEMENT
 from peer_evidence.appraisal.statements import SMD_SIZES, check_sizes, size_word, statement
 from peer_evidence.checks import check_choice
 from peer_evidence.documents import TextTable, save_document
@@ -107,11 +106,15 @@ class SummaryOfFindings(Result):
             lines.append(f"  {one.outcome}: {', '.join(filter(None, parts))}, {studies}")
         return "\n".join([*lines, *self.notes()])
 
-    def to_html(self, caption: str = "Summary of findings") -> str:
-        """Give the table as HTML: caption, scoped headers, notes below, every text escaped."""
+    def to_html(self, caption: str = "Summary of findings", *, page: bool = False) -> str:
+        """Give the table as ruled HTML: caption, scoped headers, notes below, every text escaped.
+
+        With ``page`` it is a whole page that says its characters, to be written to a file.
+        """
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes())
         below = f"<ul>{notes}</ul>" if notes else ""
-        return f"{frame_to_html(self.table(), caption)}{below}"
+        body = f"{ruled(frame_to_html(self.table(), caption))}{below}"
+        return whole_page(body, caption) if page else body
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.headline())}</p>{self.to_html()}"
@@ -251,7 +254,7 @@ def _finding(
     risk, source = baseline(body, given)
     terms = absolute_terms(body, risk, event)
     stated = source if not math.isnan(terms.baseline) else ""
-    (estimate, low, high), direction = _as_read(body)
+    (estimate, low, high), above_null = _as_read(body)
     instrument, unit_note = _in_units(body, units.get(body.name))
     judged, by, suggested = NOT_JUDGED, "", ""
     if certainty is not None:
@@ -274,7 +277,8 @@ def _finding(
         ci_low=low,
         ci_high=high,
         level=body.analysis.level,
-        direction=direction,
+        direction=direction_of(estimate, body.measure, above_null),
+        above_null=above_null,
         baseline_risk=risk if stated else float("nan"),
         baseline_from=stated,
         comparison_per_1000=terms.baseline,

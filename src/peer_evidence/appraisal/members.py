@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,13 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from peer_evidence.checks import check_choice, check_columns, check_evidence
-from peer_evidence.errors import InputError
+from peer_evidence.errors import DataWarning, InputError
 
 if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
 Bools = npt.NDArray[np.bool_]
 STATUSES = ("confirmed", "candidate")
+_SHOWN = 10
 _FACTS = ("study_year", "search_year", "review_year", "stated")
 
 
@@ -114,11 +117,12 @@ def _of_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataF
         for word in ("review", "study")
     }
     check_columns(frame.columns, list(names.values()), "overlap")
-    rows = pd.DataFrame({word: frame[name].astype(object) for word, name in names.items()})
+    rows = pd.DataFrame({word: _names(frame[name]) for word, name in names.items()})
     if rows.isna().to_numpy().any():
         at = list(frame.index[rows.isna().any(axis=1)][:20])
         raise InputError(f"overlap: no review or no study in row {', '.join(map(repr, at))}")
-    rows = rows.astype(str).astype(object)
+    for word in ("review", "study"):
+        _warn_of_case(word, rows[word])
     rows["status"] = frame["status"].astype(object) if "status" in frame else "confirmed"
     for word in rows["status"].unique():
         check_choice("status", word, (*STATUSES, "rejected"))
@@ -135,6 +139,29 @@ def _of_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataF
     studies = pd.DataFrame({"year": _one_each(rows, "study", "study_year")})
     studies.insert(0, "label", list(studies.index))
     return rows[["review", "study", "status"]], reviews, studies
+
+
+def _names(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Read names without the blanks around them; missing where nothing else is left."""
+    held = column.astype(object)
+    texts = held.where(held.isna(), held.astype(str).str.strip())
+    return texts.where(texts != "", None)
+
+
+def _warn_of_case(word: str, names: pd.Series[Any]) -> None:
+    """Warn of names that differ only by case, which count as different."""
+    alike: dict[str, list[str]] = {}
+    for name in sorted(set(names)):
+        alike.setdefault(name.casefold(), []).append(name)
+    twice = [" and ".join(map(repr, held)) for held in alike.values() if len(held) > 1]
+    if twice:
+        more = f" and {len(twice) - _SHOWN} more" if len(twice) > _SHOWN else ""
+        warnings.warn(
+            f"{word}: {', '.join(twice[:_SHOWN])}{more} differ only by case and are taken as "
+            "different; write each name in one way if they are the same",
+            DataWarning,
+            stacklevel=5,
+        )
 
 
 def _whole(frame: pd.DataFrame, name: str) -> Any:
@@ -198,5 +225,18 @@ def _members(
 
 
 def _by_year(table: pd.DataFrame) -> pd.DataFrame:
-    """Order by year, then by name; those without a year are last."""
-    return table.sort_index().sort_values("year", kind="stable", na_position="last")
+    """Order by year, then by name, R2 before R10; those without a year are last."""
+    places = sorted(range(len(table)), key=lambda at: natural_key(str(table.index[at])))
+    return table.iloc[places].sort_values("year", kind="stable", na_position="last")
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, int | str]], str]:
+    """Give the key by which names are sorted as people count.
+
+    Examples
+    --------
+    >>> sorted(["R10", "R2", "a", "R1b", "r1"], key=natural_key)
+    ['a', 'r1', 'R1b', 'R2', 'R10']
+    """
+    parts = [part for part in re.split(r"([0-9]+)", name.casefold()) if part]
+    return [(0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts], name

@@ -177,7 +177,8 @@ class Overlap(Result):
                 f"{count(self.impossible, 'empty cell')} could not be filled, the study being of "
                 f"a later year than the search; without these {per_cent(self.cca_adjusted, 1)}."
             )
-        by_year = int(self.members["search_year"].isna().sum())
+        undated = self.members["search_year"].isna() & self.members["year"].notna()
+        by_year = int(undated.sum())
         if by_year and not np.isnan(self.cca_adjusted):
             lines.append(
                 f"{count(by_year, 'review')} without a date of search: the year of publication "
@@ -232,7 +233,7 @@ def overlap(
         The records; or one row a membership: ``review`` and ``study`` (or ``review_id`` and
         ``study_id``), and where known ``status``, ``study_year``, ``search_year`` (else
         ``review_year``) and ``stated``, how many studies the review says it has. A row that
-        repeats another counts once.
+        repeats another counts once, blanks around a name do not count.
     status : str or sequence of {"confirmed", "candidate"}
         The memberships that count: those seen in the review unless asked otherwise. A frame
         without ``status`` holds confirmed ones.
@@ -250,6 +251,11 @@ def overlap(
     ------
     InputError
         If a column or a word is not known, or a study or review has two different years.
+
+    Warns
+    -----
+    DataWarning
+        Names that differ only by case, which are taken as different.
 
     References
     ----------

@@ -14,6 +14,7 @@ from peer_evidence.errors import InputError
 from peer_evidence.formatting import MINUS
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ODD = re.compile(r"-?0\d", re.ASCII)  # a zero before the first digit
 _TOLERANCE = 1e-9  # of the size of the numbers compared: floating point, not rounding
 
 
@@ -156,13 +157,17 @@ def misprints(text: str) -> Iterator[tuple[str, str]]:
     """Give what a number would be without one slip: the text and the slip, likely ones first.
 
     Two neighbouring digits swapped, the sign lost or added, the decimal point one place off, one
-    digit changed.
+    digit changed. Nothing that nobody prints: no "03.4" and no "00.5".
 
     Examples
     --------
     >>> [slip for slip in misprints("9.42")][:2]
     [('4.92', 'two digits swapped'), ('9.24', 'two digits swapped')]
     """
+    yield from ((other, slip) for other, slip in _slips(text) if not _ODD.match(other))
+
+
+def _slips(text: str) -> Iterator[tuple[str, str]]:
     places = [place for place, character in enumerate(text) if character.isdecimal()]
     for one, other in pairwise(places):
         if text[one] != text[other]:

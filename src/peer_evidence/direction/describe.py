@@ -18,6 +18,7 @@ from peer_evidence.results import Result
 
 CHOICES = ("median", "mean", "first")
 QUANTILES = "linear interpolation between order statistics (R type 7)"
+_SHOWN = 10
 _NUMBERS = ("median", "q1", "q3", "minimum", "maximum")
 
 
@@ -56,12 +57,13 @@ class EffectDescription(Result):
     positive : str
         What a positive effect means; empty where the table does not say.
     scale : str
-        ``log`` for ratios, whose numbers are logarithms; empty where the table does not say.
+        ``log`` for ratios, whose numbers are logarithms in the tables and ratios in the summary;
+        empty where the table does not say.
     effects, left_out : int
         Effects that were described; rows without an effect.
     table : DataFrame
-        By group: ``measure``, ``studies``, ``effects``, ``median``, ``q1``, ``q3``,
-        ``minimum``, ``maximum``.
+        By group: ``measure``, ``scale`` (``log``: the numbers are logarithms), ``studies``,
+        ``effects``, ``median``, ``q1``, ``q3``, ``minimum``, ``maximum``.
     estimates : DataFrame
         The estimates described: one a study in each group, with how many effects it stands for.
     """
@@ -92,10 +94,13 @@ class EffectDescription(Result):
         for group, row in self.table.iterrows():
             name = ", ".join(map(str, group)) if isinstance(group, tuple) else str(group)
             measure = f"{row['measure']} " if row["measure"] else ""
+            values = [float(row[name_of]) for name_of in _NUMBERS]
+            if self.scale == "log":
+                values = [float(np.exp(value)) for value in values]
+            median, q1, q3, least, most = values
             lines.append(
-                f"  {words(name)}: {measure}median {number(row['median'])} "
-                f"(IQR {interval(row['q1'], row['q3'])}; range "
-                f"{interval(row['minimum'], row['maximum'])}), "
+                f"  {words(name)}: {measure}median {number(median)} "
+                f"(IQR {interval(q1, q3)}; range {interval(least, most)}), "
                 f"{count(row['studies'], 'study', 'studies')}, {count(row['effects'], 'effect')}"
             )
         return "\n".join(lines)
@@ -105,12 +110,17 @@ class EffectDescription(Result):
         if self.one_per is not None:
             unit = words(self.one_per.removesuffix("_id"))
             how = f"one estimate per {unit} in each group (the {self.choose} of its effects)"
+        above = "above 1" if self.scale == "log" else "positive"
         signs = {
-            "yes": f"signs aligned: positive {self.positive}",
-            "no": f"signs not aligned: positive is {self.positive or 'as computed'}",
+            "yes": f"signs aligned: {above} {self.positive}",
+            "no": f"signs not aligned: {above} is {self.positive or 'as computed'}",
             "not known": "whether the signs are aligned is not known",
         }[self.aligned]
-        log = "; ratios on the log scale" if self.scale == "log" else ""
+        log = ""
+        if self.scale == "log":
+            log = "; described as logarithms, which the table holds, and shown here as ratios"
+        elif not self.scale and _ratios_among(self.table["measure"]):
+            log = "; whether the ratios are logarithms is not known, and they are shown as given"
         lines = [
             f"{count(self.effects, 'observed effect')} described, not pooled: {how}; {signs}{log}.",
             f"Quartiles: {self.quantiles}. Every estimate counts alike, whatever its precision.",
@@ -126,6 +136,7 @@ def describe_effects(
     *,
     effect: str = "effect",
     measure: str | None = None,
+    measure_column: str | None = None,
     one_per: str | None = "study_id",
     choose: str = "median",
     aligned: bool | None = None,
@@ -144,6 +155,10 @@ def describe_effects(
     effect : str
         The column of the effects; rows without one are left out and counted.
     measure : str, optional
+        Code of the effect measure, as in :func:`peer_evidence.figures.effect_box`; that of the
+        frame when left out. Given for a frame that does not say its own: effects of a ratio
+        are then logarithms.
+    measure_column : str, optional
         The column that names the measure of each effect; that of :func:`effect_sizes` when left
         out. One group must hold one measure: name this column in ``by`` to part them.
     one_per : str or None
@@ -184,10 +199,12 @@ def describe_effects(
     check_choice("choose", choose, CHOICES)
     groups = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     facts: dict[str, Any] = frame.attrs.get("peer_evidence", {})
-    needed = [effect, *groups, *(name for name in (measure, one_per) if name is not None)]
+    needed = [effect, *groups, *(one for one in (measure_column, one_per) if one is not None)]
     check_columns(frame.columns, needed, "describe_effects")
-    coded = measure or _measure_column(frame, facts, effect)
+    coded = measure_column or _measure_column(frame, facts, effect)
     kept = _with_effect(frame, effect, groups, one_per)
+    if measure is not None:
+        _check_measure(measure, frame, kept, coded)
     turned = facts.get("aligned") if aligned is None else aligned
     signs = "not known" if turned is None else "yes" if turned else "no"
     meaning = facts.get("positive", "") if aligned is None else ""
@@ -195,7 +212,12 @@ def describe_effects(
     for name, part in parts:
         _check_alike(name, part, coded, signs)
     estimates = [_estimates(part, effect, one_per, choose) for _, part in parts]
-    rows = [_row(part, chosen, coded) for (_, part), chosen in zip(parts, estimates, strict=True)]
+    scale = MEASURES[measure].scale if measure else str(facts.get("scale", ""))
+    scale = "" if effect == "estimate" else scale  # ratios are printed as ratios
+    rows = [
+        _row(part, chosen, coded, measure, scale)
+        for (_, part), chosen in zip(parts, estimates, strict=True)
+    ]
     index = _index([name for name, _ in parts], groups)
     return EffectDescription(
         by=groups,
@@ -204,7 +226,7 @@ def describe_effects(
         quantiles=QUANTILES,
         aligned=signs,
         positive=str(meaning) or ("favours the intervention" if signs == "yes" else ""),
-        scale=str(facts.get("scale", "")),
+        scale=scale,
         effects=len(kept),
         left_out=len(frame) - len(kept),
         table=pd.DataFrame(rows, index=index),
@@ -222,14 +244,40 @@ def _measure_column(frame: pd.DataFrame, facts: dict[str, Any], effect: str) -> 
     return None
 
 
+def _check_measure(
+    measure: str, frame: pd.DataFrame, kept: pd.DataFrame, coded: str | None
+) -> None:
+    """Refuse a measure that is a column, is not known, or is not that of the frame."""
+    if isinstance(measure, str) and measure not in MEASURES and measure in frame.columns:
+        raise InputError(
+            f"measure: found {measure!r}, which is a column; allowed is the code of a measure, "
+            f"such as 'SMD', or measure_column={measure!r}"
+        )
+    check_choice("measure", measure, list(MEASURES))
+    have = [] if coded is None else sorted(set(kept[coded].dropna().astype(str)))
+    if have not in ([], [measure]):
+        raise InputError(
+            f"measure: found {measure!r}, and {coded} says {', '.join(have)}; allowed is the "
+            "measure of the effects, or none to take that of the frame"
+        )
+
+
+def _ratios_among(measures: pd.Series[Any]) -> bool:
+    known = {str(one) for one in measures if one in MEASURES}
+    return any(MEASURES[one].scale == "log" for one in known)
+
+
 def _with_effect(
     frame: pd.DataFrame, effect: str, groups: tuple[str, ...], one_per: str | None
 ) -> pd.DataFrame:
     """Keep the rows that have a finite effect and stand in a group."""
-    try:
-        values = frame[effect].astype("Float64").to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{effect}: {error}; allowed are numbers") from None
+    numbers = pd.to_numeric(frame[effect], errors="coerce").astype("Float64")
+    values = numbers.to_numpy(np.float64, na_value=np.nan)
+    wrong = frame.loc[np.isnan(values) & frame[effect].notna().to_numpy(bool), effect]
+    if len(wrong):
+        named = [f"row {at!r} found {one!r}" for at, one in wrong.iloc[:_SHOWN].items()]
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise InputError(f"{effect}: {', '.join(named)}{more}; allowed are numbers")
     keep = np.isfinite(values)
     for name in (*groups, *([one_per] if one_per is not None else [])):
         keep &= frame[name].notna().to_numpy(bool)
@@ -273,11 +321,14 @@ def _estimates(part: pd.DataFrame, effect: str, one_per: str | None, choose: str
     return pd.DataFrame({"estimate": chosen, "effects": grouped.size()}).reset_index()
 
 
-def _row(part: pd.DataFrame, chosen: pd.DataFrame, coded: str | None) -> dict[str, Any]:
+def _row(
+    part: pd.DataFrame, chosen: pd.DataFrame, coded: str | None, measure: str | None, scale: str
+) -> dict[str, Any]:
     numbers = five_numbers(chosen["estimate"].to_numpy())
     studies = part["study_id"].nunique() if "study_id" in part else len(chosen)
     return {
-        "measure": "" if coded is None else str(part[coded].iloc[0]),
+        "measure": measure or ("" if coded is None else str(part[coded].iloc[0])),
+        "scale": scale,
         "studies": int(studies),
         "effects": len(part),
         **dict(zip(_NUMBERS, map(float, numbers), strict=True)),

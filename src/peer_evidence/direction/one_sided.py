@@ -10,18 +10,20 @@ import pandas as pd
 
 from peer_evidence.checks import check_choice
 from peer_evidence.direction.p_values import SIDES
+from peer_evidence.direction.printed_p import printed_p
 from peer_evidence.errors import InputError
 from peer_evidence.records.tables import METHOD_WORDS
 
 Floats = npt.NDArray[np.float64]
 SIGN = {"favours_intervention": 1.0, "favours_comparison": -1.0}
+_SHOWN = 10
 _ONE = float(np.nextafter(1.0, 0.0))
 
 
 def one_sided_p(
     p_value: npt.ArrayLike,
     direction: Any,
-    relation: Any = "=",
+    relation: Any = None,
     *,
     tails: Any = "two",
     alternative: str = "favours",
@@ -36,13 +38,14 @@ def one_sided_p(
 
     Parameters
     ----------
-    p_value : float or array
-        What is printed, above 0 and at most 1; NaN where nothing is.
+    p_value : float, str or array of these
+        What is printed, above 0 and at most 1; NaN where nothing is. Texts may bring their
+        relation with them: "<0.05", "p = .03", "ns".
     direction : str, number or array of these
         ``favours_intervention`` or ``favours_comparison``; a number by its sign. ``null``,
         ``unclear``, 0 and a missing value have no direction.
     relation : {"=", "<", ">", "ns"} or array of these
-        What stands between p and the number; missing is taken as "=".
+        What stands between p and the number; missing is taken as "=" where the text says nothing.
     tails : {"two", "one"} or array of these
         Whether the printed p is two-sided. A one-tailed p is taken as tested in the direction in
         which the effect lies; one above 0.5 contradicts that and gives NaN. Missing is "two".
@@ -59,7 +62,7 @@ def one_sided_p(
     Raises
     ------
     InputError
-        If a p is not above 0 and at most 1, or a word is not known.
+        If a p is not above 0 and at most 1, a word is not known, or the shapes do not go together.
 
     References
     ----------
@@ -71,21 +74,22 @@ def one_sided_p(
     [0.02, 0.98]
     >>> one_sided_p(0.05, "favours_intervention", "<")
     0.025
-    >>> one_sided_p(0.2, "favours_intervention", ">")
-    nan
+    >>> one_sided_p(["<0.05", "0.2", "ns"], "favours_intervention").tolist()
+    [0.025, 0.1, nan]
     """
     check_choice("alternative", alternative, SIDES)
-    values = read_numbers(p_value)
-    shape = np.broadcast_shapes(*(np.shape(one) for one in (values, direction, relation, tails)))
+    values, relation = read_printed(p_value, relation)
+    shape = _common_shape(p_value=values, direction=direction, relation=relation, tails=tails)
     values = np.broadcast_to(values, shape)
     sign = np.vectorize(_sign_of, otypes=[float])(np.broadcast_to(_objects(direction), shape))
     said = _words("relation", relation, ("=", "<", ">", "ns"), shape)
     tailed = _words("tails", tails, ("two", "one"), shape)
     bad = ~(np.isnan(values) | ((values > 0) & (values <= 1)))
     if bad.any():
-        at = np.argwhere(bad)
-        named = ", ".join(f"{list(map(int, one))} found {values[tuple(one)]:g}" for one in at[:20])
-        raise InputError(f"p_value: {named}; allowed is above 0 and at most 1, or NaN for none")
+        named = [f"{_place(one)}found {values[tuple(one)]:g}" for one in np.argwhere(bad)]
+        raise InputError(
+            f"p_value: {_some(named)}; allowed is above 0 and at most 1, or NaN for none"
+        )
     toward = np.where(tailed == "one", np.where(values <= 0.5, values, np.nan), values / 2)
     with_it = sign * (1.0 if alternative == "favours" else -1.0) > 0
     found = np.where(with_it, toward, np.minimum(1.0 - toward, _ONE))
@@ -98,14 +102,70 @@ def _objects(given: Any) -> npt.NDArray[np.object_]:
     return np.asarray(given, dtype=object)
 
 
-def read_numbers(given: Any) -> Floats:
-    """Read numbers, NaN where there is none."""
+def read_printed(given: Any, relation: Any = None) -> tuple[Floats, Any]:
+    """Read p values as numbers, NaN where there is none, and their relations.
+
+    Texts may bring their relation with them; where they do not, it is the one given.
+
+    Examples
+    --------
+    >>> numbers, relations = read_printed(["<0.05", "0.2", None], [None, ">", None])
+    >>> numbers.tolist(), relations.tolist()
+    ([0.05, 0.2, nan], ['<', '>', None])
+    """
+    held = np.asarray(given, dtype=object)
+    texts = np.vectorize(lambda one: isinstance(one, str), otypes=[bool])(held)
+    if not held.size or not texts.any():
+        return _numbers(given), relation
+    if held.ndim:
+        _common_shape(p_value=held, relation=relation)
+    said = np.broadcast_to(_objects(relation), held.shape)
+    values, relations = np.full(held.shape, np.nan), np.full(held.shape, None, dtype=object)
+    bad = []
+    for at in np.ndindex(held.shape):
+        known = "" if pd.isna(said[at]) else str(said[at])
+        try:
+            own, number = printed_p(str(held[at]), known) if texts[at] else (known, held[at])
+        except InputError as error:
+            bad.append(f"{_place(at)}{error}")
+            continue
+        relations[at] = own or None
+        if not pd.isna(number) and number != "":
+            values[at] = _numbers(number)
+    if bad:
+        raise InputError(f"p_value: {_some(bad, '; ')}")
+    return values, relations
+
+
+def _numbers(given: Any) -> Floats:
     try:
         if isinstance(given, pd.Series):
             given = given.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
         return np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"p_value: {error}; allowed are numbers") from None
+
+
+def _common_shape(**arrays: Any) -> tuple[int, ...]:
+    shapes = {name: np.shape(one) for name, one in arrays.items()}
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        found = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise InputError(
+            f"{', '.join(name for name, shape in shapes.items() if shape)}: found the shapes "
+            f"{found}, allowed is one entry for each p value, or a single one for all"
+        ) from None
+
+
+def _place(at: Any) -> str:
+    """Name the place of an entry; a single value has none."""
+    return f"{list(map(int, at))} " if len(at) else ""
+
+
+def _some(named: list[str], between: str = ", ") -> str:
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return between.join(named[:_SHOWN]) + more
 
 
 def _sign_of(value: Any) -> float:

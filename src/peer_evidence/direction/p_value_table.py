@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from peer_evidence.checks import check_choice, check_columns, check_evidence
-from peer_evidence.direction.one_sided import SIGN, one_sided_p, read_numbers
-from peer_evidence.direction.p_values import CombinedP, combine_p_values
+from peer_evidence.direction.one_sided import SIGN, one_sided_p, read_printed
+from peer_evidence.direction.p_values import CombinedP, combine_p_values, repeated_note
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, words
 from peer_evidence.records.tables import METHOD_WORDS
@@ -127,6 +127,7 @@ class PValues(Result):
             alternative=self.alternative,
             bounds=int(kept["bound"].sum()),
             unusable=int(rows["one_sided_p"].isna().sum()),
+            repeated=_repeated(kept),
             intervention=self.intervention,
         )
 
@@ -144,11 +145,12 @@ class PValues(Result):
         -------
         DataFrame
             Indexed by group: ``k``, ``method``, ``statistic_name``, ``statistic``, ``df``,
-            ``p_value``, ``log_p_value``, ``bounds``, ``unusable``. A group without a usable p
-            has ``k`` 0 and no numbers.
+            ``p_value``, ``log_p_value``, ``bounds``, ``unusable``, ``repeated`` (p values of
+            studies with more than one among them). A group without a usable p has ``k`` 0 and
+            no numbers.
         """
         columns = ["k", "method", "statistic_name", "statistic", "df", "p_value", "log_p_value"]
-        columns += ["bounds", "unusable"]
+        columns += ["bounds", "unusable", "repeated"]
         rows = []
         for group in self.groups:
             of_group = self.table[self.table[self.by] == group]
@@ -156,9 +158,18 @@ class PValues(Result):
                 found = self.combined(group, method, weights=weights, **options)
                 rows.append({name: getattr(found, name) for name in columns})
             else:
-                rows.append({"k": 0, "method": method, "bounds": 0, "unusable": len(of_group)})
+                empty = {"k": 0, "method": method, "bounds": 0, "repeated": 0}
+                rows.append({**empty, "unusable": len(of_group)})
         index = pd.Index(self.groups, name=self.by)
-        return pd.DataFrame(rows, index=index, columns=columns)
+        table = pd.DataFrame(rows, index=index, columns=columns)
+        table.attrs["peer_evidence"] = {
+            "result": "combined p values",
+            "alternative": self.alternative,
+            "intervention": self.intervention,
+            "one_per": self.one_per,
+            "choose": self.choose,
+        }
+        return table
 
     def summary(self) -> str:
         """Say how many results have a usable p, and why the others have none."""
@@ -170,6 +181,9 @@ class PValues(Result):
             f"{count(self.used, 'one-sided p value')}{whose}{rest}, {self.alternative} "
             f"{self.intervention}; {count(self.unusable, 'result')} without a usable p"
         ]
+        held = self.table[self.table["used"]]
+        repeated = sum(_repeated(part) for _, part in held.groupby(self.by, observed=True))
+        lines += [f"  {repeated_note(repeated)}"] if repeated else []
         notes = self.table.loc[~self.table["used"], "note"].value_counts(sort=False).sort_index()
         lines += [f"  not used: {note} ({count(many, 'result')})" for note, many in notes.items()]
         return "\n".join(lines)
@@ -179,7 +193,7 @@ def p_values(
     frame: pd.DataFrame | Evidence,
     by: str | None = "domain",
     *,
-    one_per: str | None = None,
+    one_per: str | None = "study_id",
     choose: str = "largest",
     alternative: str = "favours",
     contrasts: Sequence[str] | None = ("intervention_vs_comparison",),
@@ -189,13 +203,14 @@ def p_values(
     Parameters
     ----------
     frame : DataFrame or Evidence
-        Results, one a row, or the records: ``study_id``, ``p_value``, ``effect_direction``, and
-        where they are there ``p_relation``, ``p_tails``, ``contrast_type``, ``outcome_id``.
+        Results, one a row, or the records: ``study_id``, ``p_value`` (a number, or a text such as
+        "<0.05" or "ns"), ``effect_direction``, and where they are there ``p_relation``,
+        ``p_tails``, ``contrast_type``, ``outcome_id``.
     by : str or None
         The column of the groups; None takes everything as one group.
-    one_per : str, optional
-        Keep one p in each group for each value of this column, as a rule ``study_id``: combined
-        p values must be independent.
+    one_per : str or None
+        Keep one p in each group for each value of this column: combined p values must be
+        independent, and those of one study are not. None takes all, and the result says so.
     choose : {"largest", "first"}
         Which one: the largest, which is conservative, or the first row, for a table sorted by
         what was prespecified.
@@ -218,7 +233,7 @@ def p_values(
     Examples
     --------
     >>> import peer_evidence as pe
-    >>> found = pe.p_values(pe.load(), by="domain", one_per="study_id")
+    >>> found = pe.p_values(pe.load(), by="domain")
     >>> found.combine("fisher").loc["recovery", ["k", "df", "unusable"]].tolist()
     [2.0, 4.0, 8.0]
     """
@@ -232,7 +247,7 @@ def p_values(
     kept = _of_contrasts(frame, contrasts)
     if by is None:
         kept, by = kept.assign(group="all"), "group"
-    kept = kept[kept[by].notna()]
+    kept = kept[kept[by].notna()].reset_index(drop=True)
     table = _table(kept, by, alternative)
     if one_per is not None:
         table = _one_each(table, by, one_per, choose)
@@ -243,9 +258,14 @@ def p_values(
         choose=choose if one_per is not None else "",
         used=int(table["used"].sum()),
         unusable=int(table["one_sided_p"].isna().sum()),
-        table=table.reset_index(drop=True),
+        table=table,
         intervention=intervention,
     )
+
+
+def _repeated(used: pd.DataFrame) -> int:
+    """Count the p values of studies with more than one among them."""
+    return int(used["study_id"].duplicated(keep=False).sum())
 
 
 def _of_contrasts(frame: pd.DataFrame, contrasts: Sequence[str] | None) -> pd.DataFrame:
@@ -265,18 +285,16 @@ def _table(kept: pd.DataFrame, by: str, alternative: str) -> pd.DataFrame:
     )
     direction = kept["effect_direction"].astype(object)
     try:
-        found = one_sided_p(
-            kept["p_value"], direction, relation, tails=tails, alternative=alternative
-        )
+        values, relation = read_printed(kept["p_value"], relation)
+        found = one_sided_p(values, direction, relation, tails=tails, alternative=alternative)
     except InputError as error:
         raise InputError(f"p_values: {error}") from None
-    values = read_numbers(kept["p_value"])
     toward = "favours_intervention" if alternative == "favours" else "favours_comparison"
     notes = [
         _note(*cells, toward)
         for cells in zip(values, direction, relation, tails, found, strict=True)
     ]
-    bound = (relation == "<").to_numpy(bool) & ~np.isnan(found)
+    bound = np.asarray(relation == "<", dtype=bool) & ~np.isnan(found)
     # beside what says where a row stands, every column of the caller's that could be a weight
     return kept.assign(one_sided_p=found, bound=bound, used=~np.isnan(found), note=notes)
 
@@ -305,8 +323,6 @@ def _one_each(table: pd.DataFrame, by: str, one_per: str, choose: str) -> pd.Dat
     have = table[table["used"] & table[one_per].notna()]
     order = have.sort_values("one_sided_p", ascending=False, kind="stable")
     chosen = (order if choose == "largest" else have).drop_duplicates([by, one_per]).index
-    if not table.index.is_unique:
-        raise InputError("frame: its index repeats itself; give frame.reset_index(drop=True)")
     table = table.copy()
     others = table["used"] & ~table.index.isin(chosen)
     table.loc[others, "used"] = False

@@ -99,6 +99,8 @@ class CombinedP(Result):
         How many of the p values were known as a bound ("p < 0.05") only.
     unusable : int
         How many results were not combined for want of a usable p.
+    repeated : int
+        How many of the p values are of studies with more than one among them.
     intervention : str
         What the text calls the intervention.
     """
@@ -116,6 +118,7 @@ class CombinedP(Result):
     alpha: float | None
     bounds: int = 0
     unusable: int = 0
+    repeated: int = 0
     intervention: str = "the intervention"
 
     def to_frame(self) -> pd.DataFrame:
@@ -138,6 +141,8 @@ class CombinedP(Result):
             "This says neither how large an effect is nor in how many studies, and a large p is "
             "no evidence that there is none.",
         ]
+        if self.repeated:
+            lines.append(repeated_note(self.repeated))
         if self.bounds:
             verb = "was" if self.bounds == 1 else "were"
             lines.append(f"{count(self.bounds, 'p value')} {verb} known as a bound, taken as p.")
@@ -164,6 +169,20 @@ class CombinedP(Result):
         digits = 0 if self.method == "binomial" else 3
         freedom = "" if np.isnan(self.df) else f" on {self.df:.0f} df"
         return f"{which} ({self.statistic_name} {number(self.statistic, digits)}{freedom})"
+
+
+def repeated_note(number: int) -> str:
+    """Say that p values of one study are combined as if they were independent.
+
+    Examples
+    --------
+    >>> repeated_note(4).partition(":")[0]
+    '4 p values are of studies with more than one among them'
+    """
+    return (
+        f"{count(number, 'p value')} are of studies with more than one among them: they are "
+        'combined as if independent, which they are not; one_per="study_id" takes one a study.'
+    )
 
 
 def combine_p_values(
