@@ -14,6 +14,7 @@ from peer_evidence.direction.admissions import admissions
 from peer_evidence.direction.effect_direction import effect_directions
 from peer_evidence.direction.tally import tally
 from peer_evidence.pooling.pools import pools
+from peer_evidence.report.sureness import Sureness, ask
 
 if TYPE_CHECKING:
     from peer_evidence.appraisal.audit import Audit
@@ -56,6 +57,8 @@ class Analyses:
         What is suggested and judged of the certainty of each pool.
     audited : Audit
         Whether the numbers that sources print agree with one another.
+    sure : Sureness
+        What would overturn each pool, and what could be tested of it.
     shared : Overlap or None
         How far reviews share studies; None when fewer than two have a confirmed one.
     """
@@ -71,6 +74,7 @@ class Analyses:
     bias: RiskOfBias | None
     certainty: Certainty
     audited: Audit
+    sure: Sureness
     shared: Overlap | None
 
 
@@ -95,6 +99,7 @@ def analyse(ev: Evidence) -> Analyses:
         bias=risk_of_bias_summary(ev) if judged else None,
         certainty=certainty_table(ev, pooled),
         audited=audit(ev),
+        sure=ask(pooled),
         shared=overlap(ev) if _several_reviews(ev) else None,
     )
 

@@ -14,18 +14,24 @@ from peer_evidence.figures._continuum import continuum
 from peer_evidence.figures._effect_direction import effect_direction_pages
 from peer_evidence.figures._evidence_map import evidence_map
 from peer_evidence.figures._forest import forest
+from peer_evidence.figures._funnel import funnel
+from peer_evidence.figures._gosh import gosh as draw_gosh
 from peer_evidence.figures._overlap import overlap
 from peer_evidence.figures._tally import tally
 from peer_evidence.figures._traffic_light import traffic_light
 from peer_evidence.figures.saving import drawn, save
 from peer_evidence.report.page import Saved
+from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
+from peer_evidence.sensitivity.gosh import gosh
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from peer_evidence.pooling.model import MetaAnalysis
     from peer_evidence.report.analyses import Analyses
 
 
+_ALL_SUBSETS = 14  # studies of which all subsets are drawn; of more a sample of as many
 DrawAll = Callable[["Analyses", Path], Iterator[tuple[str, list["Saved"]]]]
 
 
@@ -88,6 +94,25 @@ def _effect_directions(analyses: Analyses) -> list[Axes]:
     return list(effect_direction_pages(found, labels=_labels(analyses, "domain")))
 
 
+def _largest(analyses: Analyses, minimum: int) -> MetaAnalysis | None:
+    """Give the pool of most studies, if it has enough."""
+    pools = [analyses.pools[key] for key in analyses.pools.keys]
+    found = max(pools, key=lambda one: one.k, default=None)
+    return found if found is not None and found.k >= minimum else None
+
+
+def _funnel(analyses: Analyses) -> Axes | None:
+    found = _largest(analyses, ENOUGH_TO_TEST)
+    return None if found is None else funnel(found)
+
+
+def _gosh(analyses: Analyses) -> Axes | None:
+    found = _largest(analyses, ENOUGH_TO_SPLIT)
+    if found is None:
+        return None
+    return draw_gosh(gosh(found, subsets="all" if found.k <= _ALL_SUBSETS else 2**_ALL_SUBSETS))
+
+
 def _traffic_light(analyses: Analyses) -> Axes | None:
     return None if analyses.bias is None else traffic_light(analyses.bias)
 
@@ -105,6 +130,8 @@ DRAWINGS: dict[str, Callable[[Analyses], Axes | list[Axes] | None]] = {
     "tally": _tally,
     "admissions": _admissions,
     "pools": _pools,
+    "funnel": _funnel,
+    "gosh": _gosh,
     "risk_of_bias": _traffic_light,
     "overlap": _overlap,
 }

@@ -100,6 +100,7 @@ def render(context: Context) -> str:
         pooled,
         published,
         records,
+        sure,
         unknown,
     )
 
@@ -111,6 +112,7 @@ def render(context: Context) -> str:
         outcomes.section(context),
         admissions.section(context),
         pooled.section(context),
+        sure.section(context),
         appraisal.section(context),
         published.section(context),
         audit.section(context),

@@ -41,11 +41,38 @@ def report_tables(analyses: Analyses) -> dict[str, pd.DataFrame]:
     if analyses.shared is not None:
         tables["overlap_pairs"] = analyses.shared.pairs
         tables["overlap_reviews"] = analyses.shared.members
+    if len(analyses.pools):
+        tables["sureness"] = _sureness(analyses)
     tables["audit"] = analyses.audited.to_frame()
     tables["certainty_worksheet"] = analyses.certainty.worksheet()
     if analyses.hospital is not None:
         tables["admissions"] = analyses.hospital.rows
     return {name: frame for name, frame in tables.items() if len(frame.columns)}
+
+
+def _sureness(analyses: Analyses) -> pd.DataFrame:
+    """Give one row a pool: what would overturn it, and what its choices do."""
+    rows = []
+    for key, title in zip(analyses.pools.keys, analyses.pools.titles, strict=True):
+        one, choices = analyses.sure.fragile[key], analyses.sure.choices[key]
+        excluding = (choices.ci_low > 0) | (choices.ci_high < 0)
+        rows.append(
+            {
+                "pool": title,
+                "k": one.k,
+                "estimate": one.estimate,
+                "ci_low": one.ci_low,
+                "ci_high": one.ci_high,
+                "excludes_0": one.significant,
+                "removal_that_turns_it": "; ".join(one.significance_studies),
+                "people_of_one_null_trial": one.trial_n,
+                "choices": len(choices.estimate),
+                "choices_excluding_0": int(excluding.sum()),
+                "lowest_estimate": float(choices.estimate.min()),
+                "highest_estimate": float(choices.estimate.max()),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
