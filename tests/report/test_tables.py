@@ -40,3 +40,18 @@ def test_the_tables_of_the_review_hold_the_results(built: Path, ev: pe.Evidence)
     assert list(claims["verdict"]) == list(pe.check_claims(ev).to_frame()["verdict"])
     rows = pd.read_csv(built / "tables" / "admissions.csv")
     assert list(rows["outcome_id"]) == list(pe.admissions(ev).rows["outcome_id"])
+
+
+def test_how_sure_the_pools_are_is_recomputed_from_its_own_functions(
+    built: Path, ev: pe.Evidence
+) -> None:
+    table = pd.read_csv(built / "tables" / "sureness.csv").set_index("pool")
+    pools = pe.pools(ev)
+    for key, title in zip(pools.keys, pools.titles, strict=True):
+        one = pe.fragility(pools[key], data=pools.studies(key), measure=pools.measure)
+        assert table.loc[title, "excludes_0"] == one.significant
+        if one.trial_n is not None:
+            assert table.loc[title, "people_of_one_null_trial"] == one.trial_n
+    assert (table["choices"] == 8).all()  # four estimators, two intervals
+    audit = pd.read_csv(built / "tables" / "audit.csv")
+    assert len(audit) == len(pe.audit(ev).to_frame())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ENOUGH_TO_TEST = 10  # studies from which a test of small-study effects means anything
 ENOUGH_TO_SPLIT = 5  # studies from which all subsets show more than leaving one out
-CHOICES = {"method": ["REML", "DL", "PM", "SJ", "FE"], "ci": ["wald", "hksj-adhoc"]}
+CHOICES = {"method": ["REML", "DL", "PM", "SJ"], "ci": ["wald", "hksj-adhoc"]}
 
 
 @dataclass(frozen=True, slots=True)

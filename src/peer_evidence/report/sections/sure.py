@@ -28,10 +28,10 @@ def section(context: Context) -> Section | None:
         _overturned(context),
         Paragraph(
             "Of several studies whose removal would do, the one that turns it most is named. A new "
-            "trial is one without any effect, as informative for its size as the median "
-            "study of the pool. A pool of two studies has none to spare, so that removing one "
-            "leaves nothing to pool. The choices are five estimators with normal and with ad hoc "
-            "Hartung-Knapp intervals; the common-effect model has the normal one only.",
+            "trial is one without any effect, as informative for its size as the median study of "
+            "the pool. A pool of two studies has none to spare, so that removing one leaves "
+            "nothing to pool. The choices are four random-effects estimators with normal and with "
+            "ad hoc Hartung-Knapp intervals.",
             small=True,
         ),
         Heading("Several results of one study"),
