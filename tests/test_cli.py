@@ -89,9 +89,16 @@ def test_review_of_a_broken_package_writes_nothing(broken: Path, tmp_path: Path)
     assert list(tmp_path.iterdir()) == [broken]
 
 
-def test_review_writes_the_page_and_stays_quiet(tmp_path: Path) -> None:
+def test_review_writes_the_page_and_says_what_it_could_not_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEER_EVIDENCE_CHROMIUM", "")
     out = tmp_path / "out"
     result = run("review", "--out", str(out))
     assert result.exit_code == 0
-    assert result.output == f"The review is in {out / 'index.html'}\n"
+    assert result.output == (
+        f"The review is in {out / 'index.html'}\n"
+        "Not made: report.pdf (no Chromium or Chrome was found on this machine; print the page "
+        "from a browser).\n"
+    )
     assert (out / "index.html").is_file()

@@ -62,7 +62,7 @@ def test_the_readme_runs_and_its_counts_are_those_of_the_records(
 ) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names: dict[str, object] = {}
     monkeypatch.chdir(tmp_path)
     for block in blocks:

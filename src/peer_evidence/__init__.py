@@ -112,6 +112,11 @@ _HOME = {
     "Fragility": "sensitivity.overturned",
     "power": "sensitivity.power",
     "Power": "sensitivity.power",
+    "diff": "living.diff",
+    "Diff": "living.diff",
+    "compare_extractions": "living.double_extraction",
+    "ExtractionComparison": "living.double_extraction",
+    "Settled": "sensitivity.settled",
 }
 
 __all__ = sorted(_HOME)

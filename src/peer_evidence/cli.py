@@ -1,4 +1,4 @@
-"""The command line: ``peer-evidence review | check | claims | audit | explore``."""
+"""The command line: ``peer-evidence review | check | claims | audit | diff | explore``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,30 @@ def main() -> None:
     show_default=True,
     help="Folder for the page, tables and figures; an older review there is replaced whole.",
 )
-def review(path: Path | None, out: Path) -> None:
-    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page."""
+@click.option("--watch", is_flag=True, help="Build again whenever a table changes; Ctrl-C ends.")
+def review(path: Path | None, out: Path, watch: bool) -> None:
+    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page.
+
+    Beside the page it writes report.docx, report.pdf (printed by a Chromium of this machine) and
+    methods.md, and says which of them could not be made.
+    """
     from joblib import cpu_count
 
     from peer_evidence.report.build import review as build
+    from peer_evidence.report.folder import left_out
 
     signal.signal(signal.SIGTERM, _stop)  # so that half a result is cleared away
+    if watch:
+        from peer_evidence.living.watch import watch_review
+
+        with _told_plainly():
+            watch_review(path, out, say=click.echo, warn=partial(click.echo, err=True))
+        return
     with _told_plainly(), _progress() as step:
         page = build(path, out=out, n_jobs=min(4, cpu_count()), progress=step)
     click.echo(f"The review is in {page}")
+    for file, why in left_out(page.parent).items():
+        click.echo(f"Not made: {file} ({why}).")
 
 
 @main.command()
@@ -91,6 +106,26 @@ def claims(path: Path | None, as_json: bool) -> None:
         click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
     else:
         click.echo(result.summary())
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when a row differs, 0 when none does.")
+def diff(old: Path, new: Path, as_json: bool, exit_code: bool) -> None:
+    """Say which rows differ between the folders OLD and NEW, and which results change by it.
+
+    Exits 0 whatever is found, unless --exit-code is given; 2 when a folder cannot be read or its
+    records hold faults.
+    """
+    from peer_evidence.living.diff import diff as compare
+
+    with _told_plainly(faults=2):
+        found = compare(old, new)
+    click.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.summary())
+    if exit_code and found.changed:
+        sys.exit(1)
 
 
 @main.command()
@@ -145,13 +180,13 @@ def _stop(number: int, frame: Any) -> None:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _told_plainly(faults: int = 1) -> Iterator[None]:
     """Turn the errors that a user can mend into a plain message and an exit code."""
     try:
         yield
     except RecordsError as error:
         click.echo(str(error), err=True)
-        sys.exit(1)
+        sys.exit(faults)
     except InputError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)

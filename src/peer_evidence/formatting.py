@@ -24,7 +24,7 @@ def number(value: Any, digits: int = 2) -> str:
     >>> number(float("nan"))
     ''
     """
-    if _missing(value):
+    if is_missing(value):
         return ""
     value = float(value)
     if math.isinf(value):
@@ -43,7 +43,7 @@ def p_value(value: Any) -> str:
     >>> p_value(0.0386), p_value(0.0000012)
     ('0.039', '<0.001')
     """
-    if _missing(value):
+    if is_missing(value):
         return ""
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
@@ -56,7 +56,7 @@ def interval(low: Any, high: Any, digits: int = 2) -> str:
     >>> interval(-0.2, 0.31)
     '−0.20 to 0.31'
     """
-    if _missing(low) or _missing(high):
+    if is_missing(low) or is_missing(high):
         return ""
     return f"{number(low, digits)} to {number(high, digits)}"
 
@@ -69,7 +69,7 @@ def per_cent(share: Any, digits: int = 0) -> str:
     >>> per_cent(10 / 12)
     '83%'
     """
-    return "" if _missing(share) else f"{100 * float(share):.{digits}f}%"
+    return "" if is_missing(share) else f"{100 * float(share):.{digits}f}%"
 
 
 def count(value: int, singular: str, plural: str | None = None) -> str:
@@ -108,7 +108,7 @@ def words(code: str) -> str:
 
 def cell(column: str, value: Any) -> str:
     """Write one value the way its column name asks for."""
-    if _missing(value):
+    if is_missing(value):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -140,7 +140,7 @@ def frame_to_html(frame: pd.DataFrame, caption: str | None = None) -> str:
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Tell whether a value is None, NA or NaN, without importing pandas."""
     if value is None:
         return True

@@ -94,6 +94,29 @@ def test_a_number_shows_its_origin_on_focus(built: Path, browser: Browser) -> No
         page.close()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_origin_that_is_shown_widens_the_page(built: Path, browser: Browser, width: int) -> None:
+    page, _, _ = open_page(browser, built / "index.html", width)
+    try:
+        wide = page.evaluate(
+            """() => {
+              const root = document.documentElement;
+              const every = [...document.querySelectorAll("main a.n")];
+              const some = every.filter(
+                (n, place) => n.offsetParent && (place < 40 || place % 9 === 0));
+              return some.map((n) => {
+                n.focus({ preventScroll: true });
+                return root.scrollWidth - root.clientWidth;
+              });
+            }"""
+        )
+        assert len(wide) > 60
+        assert max(wide) <= 0
+    finally:
+        page.close()
+
+
 def test_every_link_within_the_page_arrives(html: str, built: Path) -> None:
     page = Parsed(html)
     assert len(page.ids) == len(set(page.ids))
@@ -181,7 +204,7 @@ def test_markup_in_the_records_appears_as_text(
         text = file.read_text(encoding="utf-8")
         assert old in text
         file.write_text(text.replace(old, evil), encoding="utf-8")
-    index = pe.review(copy_of_data, out=tmp_path / "out")
+    index = pe.review(copy_of_data, out=tmp_path / "out", formats=())
     html = index.read_text(encoding="utf-8")
     assert "<script" not in html
     assert "onerror" in html

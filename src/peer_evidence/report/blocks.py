@@ -73,10 +73,11 @@ class Definitions:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list."""
+    """A list; an ``ordered`` one is numbered."""
 
     kind: ClassVar[str] = "bullets"
     items: Sequence[Html]
+    ordered: bool = False
 
 
 Block = Paragraph | Heading | Drawing | Grid | Definitions | Bullets

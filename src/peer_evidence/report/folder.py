@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from peer_evidence.errors import InputError
 
@@ -50,13 +51,19 @@ def written_whole(out: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def write_manifest(folder: Path, facts: dict[str, str]) -> None:
+def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """List the files of a result and what made them; no clock, so equal inputs give equal bytes."""
     files = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
     text = json.dumps({"made_by": MADE_BY, **facts, "files": files}, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def left_out(folder: Path) -> dict[str, str]:
+    """Give the files that a review was to hold and does not, each with the reason."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return {str(name): str(why) for name, why in manifest.get("left_out", {}).items()}
 
 
 def _refuse_foreign(out: Path) -> None:

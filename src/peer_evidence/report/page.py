@@ -14,7 +14,9 @@ from markupsafe import Markup
 
 from peer_evidence import __version__
 from peer_evidence.report.blocks import Drawing, Html
-from peer_evidence.report.numbers import Numbers, lines_of
+from peer_evidence.report.contents import Contents, Handouts
+from peer_evidence.report.numbers import Numbers
+from peer_evidence.report.traces import origin_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from peer_evidence.records.evidence import Evidence
     from peer_evidence.report.analyses import Analyses
+
+_NONE = Handouts()
 
 
 _TWO_COLUMNS = 300.0  # points; figures are of one column (241) or of two (499)
@@ -60,10 +64,8 @@ class Context:
     ) -> Markup:
         """Show a count of rows with the lines that it counts."""
         value = int(mask.sum()) if shown is None else shown
-        lines = [int(line) for line in self.ev.lines(table)[mask]]
-        return self.numbers.show(
-            value, what, f"rows of {table}.csv", lines_of(f"{table}.csv", lines)
-        )
+        where = origin_of(self.ev, table, mask)
+        return self.numbers.show(value, what, f"rows of {table}.csv", where)
 
     def drawing(self, name: str, caption: Html) -> list[Drawing]:
         """Embed the pages of a saved figure; nothing when the records gave nothing to draw."""
@@ -84,10 +86,8 @@ def _width(svg: bytes) -> float:
     return float(found[1]) if found else _TWO_COLUMNS
 
 
-def render(context: Context) -> str:
-    """Give the whole page as one HTML text."""
-    from jinja2 import Environment, StrictUndefined
-
+def gather(context: Context) -> Contents:
+    """Build every section once, for the page and every other form of the report."""
     from peer_evidence.report.sections import (
         admissions,
         appraisal,
@@ -121,6 +121,15 @@ def render(context: Context) -> str:
         methods.section(context),
     ]
     built.append(methods.provenance(context))
+    sections = [section for section in built if section is not None]
+    package = context.ev.package
+    return Contents(package["title"], package["question"], answers, first, sections)
+
+
+def render(contents: Contents, handouts: Handouts = _NONE) -> str:
+    """Give the whole page as one HTML text."""
+    from jinja2 import Environment, StrictUndefined
+
     folder = files("peer_evidence.report")
     style = (folder / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
@@ -129,11 +138,8 @@ def render(context: Context) -> str:
     )
     template = environment.from_string((folder / "template.html").read_text(encoding="utf-8"))
     return template.render(
-        title=context.ev.package["title"],
-        question=context.ev.package["question"],
-        answers=answers,
-        opening=first,
-        sections=[section for section in built if section is not None],
+        contents=contents,
+        handouts=handouts,
         style=Markup(style),  # noqa: S704 - our own file; its hash is in the policy
         style_hash=f"sha256-{digest}",
         version=__version__,

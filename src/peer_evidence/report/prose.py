@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,36 +12,7 @@ from peer_evidence.figures.axes import is_ratio
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling.model import MetaAnalysis
 from peer_evidence.pooling.tau2 import METHODS
-
-_REFERENCES = {
-    "tau2": "Veroniki AA, Jackson D, Viechtbauer W, et al. Methods to estimate the between-study "
-    "variance and its uncertainty in meta-analysis. Res Synth Methods 2016;7:55-79. "
-    "doi:10.1002/jrsm.1164",
-    "profile": "Viechtbauer W. Confidence intervals for the amount of heterogeneity in "
-    "meta-analysis. Stat Med 2007;26:37-52. doi:10.1002/sim.2514",
-    "hksj": "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single "
-    "covariate. Stat Med 2003;22:2693-710. doi:10.1002/sim.1482",
-    "adhoc": "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its "
-    "modification for random-effects meta-analysis with few studies. BMC Med Res Methodol "
-    "2015;15:99. doi:10.1186/s12874-015-0091-1",
-    "i2": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med "
-    "2002;21:1539-58. doi:10.1002/sim.1186",
-}
-
-
-@dataclass
-class _Cited:
-    """The references in the order in which the text cites them."""
-
-    keys: list[str]
-
-    def __call__(self, key: str) -> str:
-        if key not in self.keys:
-            self.keys.append(key)
-        return f"[{self.keys.index(key) + 1}]"
-
-    def listed(self) -> str:
-        return "\n".join(f"{i}. {_REFERENCES[key]}" for i, key in enumerate(self.keys, start=1))
+from peer_evidence.report.references import Cited
 
 
 def methods_text(m: MetaAnalysis) -> str:
@@ -71,11 +41,15 @@ def methods_text(m: MetaAnalysis) -> str:
     Effects (SMD) were pooled with a random-effects model
     """
     check_meta_analysis(m)
-    cite = _Cited([])
-    sentences = [*_model(m, cite), *_interval(m, cite), *_spread(m, cite)]
-    sentences.append(f"The analysis was done with peer_evidence {__version__}.")
-    text = " ".join(sentences)
-    return f"{text}\n\n{cite.listed()}" if cite.keys else text
+    cite = Cited()
+    text = f"{pooling(m, cite)} The analysis was done with peer_evidence {__version__}."
+    listed = "\n".join(f"{i}. {one}" for i, one in enumerate(cite.listed(), start=1))
+    return f"{text}\n\n{listed}" if listed else text
+
+
+def pooling(m: MetaAnalysis, cite: Cited) -> str:
+    """Say how a meta-analysis was done, its references cited in the list of a longer text."""
+    return " ".join([*_model(m, cite), *_interval(m, cite), *_spread(m, cite)])
 
 
 def results_text(m: MetaAnalysis) -> str:
@@ -141,7 +115,7 @@ def results_text(m: MetaAnalysis) -> str:
     return " ".join(sentences)
 
 
-def _model(m: MetaAnalysis, cite: _Cited) -> list[str]:
+def _model(m: MetaAnalysis, cite: Cited) -> list[str]:
     scale = f" ({m.studies.measure})" if m.studies.measure else ""
     if m.method == "FE":
         found = [f"Effects{scale} were pooled with a common-effect model by inverse variance."]
@@ -159,7 +133,7 @@ def _model(m: MetaAnalysis, cite: _Cited) -> list[str]:
     return found
 
 
-def _interval(m: MetaAnalysis, cite: _Cited) -> list[str]:
+def _interval(m: MetaAnalysis, cite: Cited) -> list[str]:
     percent = f"{100 * m.level:g}%"
     if m.ci == "wald":
         return [f"Intervals are {percent} normal (Wald) intervals."]
@@ -171,7 +145,7 @@ def _interval(m: MetaAnalysis, cite: _Cited) -> list[str]:
     return [text + "."]
 
 
-def _spread(m: MetaAnalysis, cite: _Cited) -> list[str]:
+def _spread(m: MetaAnalysis, cite: Cited) -> list[str]:
     if m.q_df <= 0:
         return []
     if m.method == "FE":

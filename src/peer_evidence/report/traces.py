@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from peer_evidence.report.numbers import lines_of
 
 if TYPE_CHECKING:
     from peer_evidence.direction.tally import Tally
     from peer_evidence.records.evidence import Evidence
+
+FEW = 3  # so many rows are named with their sources, more by their number
 
 
 def tally_rows(
@@ -55,10 +60,67 @@ def tally_rows(
 
 
 def rows_named(ev: Evidence, outcome_ids: list[str]) -> str:
-    """Name the lines of some outcomes."""
+    """Name the lines of some outcomes, and what they rest on."""
     return outcome_lines(ev, ev.outcomes["outcome_id"].isin(outcome_ids).to_numpy(bool))
 
 
-def outcome_lines(ev: Evidence, mask: npt.NDArray[np.bool_]) -> str:
-    """Name the lines of the outcomes that are marked."""
-    return lines_of("outcomes.csv", [int(line) for line in ev.lines("outcomes")[mask]])
+def outcome_lines(ev: Evidence, mask: npt.NDArray[np.bool_], column: str = "") -> str:
+    """Name the lines of the outcomes that are marked, and what they rest on."""
+    return origin_of(ev, "outcomes", mask, column)
+
+
+def origin_of(ev: Evidence, table: str, mask: npt.NDArray[np.bool_], *columns: str) -> str:
+    """Say where a number over the marked rows of a table comes from.
+
+    Parameters
+    ----------
+    ev : Evidence
+        The records.
+    table : str
+        The table.
+    mask : array of bool
+        Which of its rows.
+    *columns : str
+        The columns that were read, where it is not the row itself that counts.
+
+    Returns
+    -------
+    str
+        File and lines; then source, locator and confidence of a few rows, or how many of more
+        rows there are of each confidence.
+    """
+    where = lines_of(f"{table}.csv", [int(line) for line in ev.lines(table)[mask]])
+    named = [one for one in columns if one]
+    if named and mask.any():
+        noun = "column" if len(named) == 1 else "columns"
+        where += f", {noun} {', '.join(named)}"
+    said = _rests_on(ev.table(table)[mask])
+    return f"{where}; {said}" if said else where
+
+
+def source_of(row: Mapping[Any, Any]) -> str:
+    """Give source, locator and confidence of one row, as far as it has them.
+
+    Examples
+    --------
+    >>> source_of({"source": "10.1/x", "locator": "Table 2", "confidence": "primary"})
+    '10.1/x, Table 2 (primary)'
+    """
+    said = str(row["source"])
+    for name, form in (("locator", ", {}"), ("confidence", " ({})")):
+        value = row.get(name)
+        if value is not None and not pd.isna(value):
+            said += form.format(value)
+    return said
+
+
+def _rests_on(rows: pd.DataFrame) -> str:
+    if "source" not in rows or rows.empty:
+        return ""
+    if len(rows) <= FEW:
+        return "; ".join(dict.fromkeys(source_of(row) for row in rows.to_dict("records")))
+    if "confidence" not in rows:
+        return ""
+    counts = Counter(str(word) for word in rows["confidence"])
+    parts = [f"{number} {word}" for word, number in counts.most_common()]
+    return f"{len(rows)} rows, by confidence {', '.join(parts)}"

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peer_evidence.checks import check_choice, check_meta_analysis
 from peer_evidence.errors import InputError
+from peer_evidence.formatting import is_missing
 from peer_evidence.pooling.model import MetaAnalysis
 from peer_evidence.sensitivity.rows import Cumulative, make_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ORDERS = ("effect", "variance", "label")
 
 
-def cumulative(m: MetaAnalysis, order: str | Sequence[Any] | None = None) -> Cumulative:
+def cumulative(
+    m: MetaAnalysis, order: str | Sequence[Any] | pd.Series[Any] | None = None
+) -> Cumulative:
     """Add the studies one by one.
 
     Parameters
     ----------
     m : MetaAnalysis
         The result of :func:`meta_analysis`, without moderators or user weights.
-    order : sequence of length k, or {"effect", "variance", "label"}, optional
+    order : sequence of length k, Series, or {"effect", "variance", "label"}, optional
         What to sort the studies by, such as their years; ties keep the order of the data. Without
-        it the order of the data.
+        it the order of the data. A Series whose index holds the label of every study, once, is
+        matched by label; any other has one value a study, in the order of the data.
 
     Returns
     -------
     Cumulative
-        One row a study added. The first row is that study: it has no tau2 and no I2.
+        One row a study added. The first row is that study: it has no tau2 and no I2. Its
+        ``settled()`` says from which study on the answer no longer changed.
 
     Raises
     ------
@@ -56,7 +65,9 @@ def cumulative(m: MetaAnalysis, order: str | Sequence[Any] | None = None) -> Cum
     return make_rows(Cumulative, labels, effects, variances, m)
 
 
-def _sorted(m: MetaAnalysis, order: str | Sequence[Any] | None) -> NDArray[np.intp]:
+def _sorted(
+    m: MetaAnalysis, order: str | Sequence[Any] | pd.Series[Any] | None
+) -> NDArray[np.intp]:
     """Give the places of the studies in their new order."""
     if order is None:
         return np.arange(m.k)
@@ -68,11 +79,25 @@ def _sorted(m: MetaAnalysis, order: str | Sequence[Any] | None) -> NDArray[np.in
             "label": m.studies.labels,
         }[order]
     else:
-        values = list(order)
+        values = _by_label(m, order)
         if len(values) != m.k:
             raise InputError(
                 f"order: found {len(values)} values, allowed is one for each of the {m.k} studies"
             )
-        if any(value is None or value != value for value in values):  # NaN
+        if any(is_missing(value) for value in values):
             raise InputError("order: found a missing value, allowed is a value for every study")
     return np.array(sorted(range(m.k), key=lambda i: values[i]), dtype=np.intp)
+
+
+def _by_label(m: MetaAnalysis, order: Sequence[Any] | pd.Series[Any]) -> list[Any]:
+    """Give the values as a list; those of a Series that names every study in its index by name."""
+    index = getattr(order, "index", None)
+    if index is None or callable(index):  # a list has a method of this name
+        return list(order)
+    names = [str(name) for name in index]
+    times, labels = Counter(names), m.studies.labels
+    if len(set(labels)) == len(labels) and all(times[label] == 1 for label in labels):
+        place = {name: row for row, name in enumerate(names)}
+        values = list(order)
+        return [values[place[label]] for label in labels]
+    return list(order)

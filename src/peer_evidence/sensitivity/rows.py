@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number
 from peer_evidence.pooling import batch, laws
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.results import Result
+from peer_evidence.sensitivity.settled import Settled, since
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +104,74 @@ class Cumulative(Rows):
             f"{number(self.estimate[-1])} ({last}) with all "
             f"{count(len(self), 'study', 'studies')}."
         )
+
+    def settled(self, within: float | None = None, null: float = 0.0) -> Settled:
+        """Say from which study on the answer no longer changed.
+
+        Two answers: the study from which on every interval lies on the side of ``null`` where
+        the last one lies, and the study from which on every estimate is within a distance of the
+        last. This describes the order in which the studies came. It is no sequential test, and
+        nothing is adjusted for the repeated looks; studies of equal place (of one year) stand in
+        the order of the data.
+
+        Parameters
+        ----------
+        within : float, optional
+            The distance, in the unit of the effect (of a ratio, on the log scale); half the width
+            of the last interval when left out.
+        null : float
+            The value of no effect.
+
+        Returns
+        -------
+        Settled
+            ``side``, ``side_k``, ``side_label``; ``within``, ``within_k``, ``within_label``.
+
+        Raises
+        ------
+        InputError
+            If ``within`` is not above 0 or ``null`` is no number.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import peer_evidence as pe
+        >>> data = pd.DataFrame(
+        ...     {"effect": [-0.1, 0.3, 0.4, 0.35], "variance": [0.03, 0.03, 0.02, 0.01]}
+        ... )
+        >>> found = pe.cumulative(pe.meta_analysis(data, method="FE")).settled(within=0.1)
+        >>> found.side, found.side_k, found.within_k
+        ('above', 3, 3)
+        """
+        if within is None:
+            distance = float(self.ci_high[-1] - self.ci_low[-1]) / 2
+        else:
+            distance = _number("within", within)
+            if distance <= 0:
+                raise InputError(f"within: found {within!r}, allowed is a number above 0")
+        null = _number("null", null)
+        above, below = self.ci_low > null, self.ci_high < null
+        side = "above" if above[-1] else "below" if below[-1] else ""
+        where = since({"above": above, "below": below}[side]) if side else -1
+        close = since(np.abs(self.estimate - self.estimate[-1]) <= distance)
+        return Settled(
+            k=len(self),
+            null=null,
+            side=side,
+            side_k=where + 1,
+            side_label=self.label[where] if side else "",
+            within=distance,
+            within_k=close + 1,
+            within_label=self.label[close],
+            estimate=float(self.estimate[-1]),
+        )
+
+
+def _number(name: str, value: float) -> float:
+    """Return a finite number, else raise InputError."""
+    if isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(float(value)):
+        return float(value)
+    raise InputError(f"{name}: found {value!r}, allowed is a number")
 
 
 Kind = TypeVar("Kind", bound=Rows)

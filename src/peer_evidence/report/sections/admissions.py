@@ -166,6 +166,6 @@ def _effect(context: Context, result: Mapping[Any, Any]) -> Html:
     origin = context.ev.provenance(str(result["outcome_id"]), "estimate", table="outcomes")
     where = f"outcomes.csv:{origin.line}; {origin.source}"
     where += f", {origin.locator}" if origin.locator else ""
-    where += f" ({origin.confidence})"
+    where += f" ({origin.confidence})" if origin.confidence else ""
     kind = str(result["effect_kind"]) or "printed"
     return context.numbers.show(text, f"{result['outcome_id']}, {kind}", "pe.admissions(ev)", where)

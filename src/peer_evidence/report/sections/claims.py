@@ -27,7 +27,8 @@ def section(context: Context) -> Section | None:
     checks = _lines(context, "claims")
     settled = frame["verdict"] != "not_checkable"
     ordered = pd.concat([frame[settled], frame[~settled]])
-    rows = [_row(context, claim, lines, checks) for claim in ordered.to_dict("records")]
+    sure = _confidences(context)
+    rows = [_row(context, claim, lines, sure, checks) for claim in ordered.to_dict("records")]
     answer = Markup("Of {} statements {}.").format(
         context.numbers.show(len(frame), "statements checked", _HOW, "tables/claims.csv"),
         verdict_counts(context, frame),
@@ -44,7 +45,7 @@ def section(context: Context) -> Section | None:
         "two texts is mentioned, never counted as support.",
         small=True,
     )
-    blocks: list[Block] = [grid, note, *_untested(context, lines), *_links(context)]
+    blocks: list[Block] = [grid, note, *_untested(context, lines, sure), *_links(context)]
     return Section("claims", "What is said, claim by claim", answer, blocks)
 
 
@@ -72,20 +73,28 @@ def _lines(context: Context, table: str) -> dict[str, int]:
     return dict(zip(findings, context.ev.lines(table), strict=True))
 
 
+def _confidences(context: Context) -> dict[str, str]:
+    """Give the confidence of each finding."""
+    findings = context.ev.review_findings
+    return dict(zip(findings["finding_id"], findings["confidence"].astype(str), strict=True))
+
+
 def _row(
     context: Context,
     claim: Mapping[Any, Any],
     lines: Mapping[str, int],
+    sure: Mapping[str, str],
     checks: Mapping[str, int],
 ) -> list[Html]:
     finding, verdict = str(claim["finding_id"]), str(claim["verdict"])
     mark = MARKS.get(verdict, OPEN)
     shown = Markup('<span class="verdict {}">{} {}</span>').format(verdict, mark, words(verdict))
-    where = f"review_findings.csv:{lines[finding]}; {claim['source']}, {claim['locator']}"
+    where = f"review_findings.csv:{lines[finding]}, column value; {claim['source']}"
+    where += f", {claim['locator']} ({sure[finding]})"
     stated = context.numbers.show(
         words(claim["stated"]) if claim["stated"] else "in words",
         "what the text states",
-        where,
+        "ev.review_findings",
         where,
     )
     computed: Html = ""
@@ -124,7 +133,7 @@ def _left(context: Context) -> Markup:
     return context.numbers.show(number, what, f"{_HOW}.untested", "")
 
 
-def _untested(context: Context, lines: Mapping[str, int]) -> list[Block]:
+def _untested(context: Context, lines: Mapping[str, int], sure: Mapping[str, str]) -> list[Block]:
     """List the statements that no check is defined for, folded; they may speak against others."""
     frame = context.analyses.claims.untested
     if frame.empty:
@@ -135,8 +144,9 @@ def _untested(context: Context, lines: Mapping[str, int]) -> list[Block]:
     ).format(_left(context))
     rows: list[list[Html]] = []
     for claim in frame.to_dict("records"):
-        where = f"review_findings.csv:{lines[claim['finding_id']]}"
-        where += f"; {claim['source']}, {claim['locator']}"
+        finding = claim["finding_id"]
+        where = f"review_findings.csv:{lines[finding]}, column value; {claim['source']}"
+        where += f", {claim['locator']} ({sure[finding]})"
         value = words(claim["value"]) if claim["value"] else "in words"
         rows.append(
             [

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from hashlib import sha256
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from markupsafe import Markup
 
 from peer_evidence import __version__
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.prose import pooling
+from peer_evidence.report.references import Cited, linked, vancouver
+
+if TYPE_CHECKING:
+    from peer_evidence.records.evidence import Evidence
 
 _METHODS = (
     "Tallies count the results whose contrast is between intervention and comparison; results of "
@@ -20,16 +24,15 @@ _METHODS = (
     "One vote a study: a study's agreeing results in a group are one vote; results in both "
     "directions are shown apart and favour neither side; results without a sign do not vote.",
     "Sign tests are exact and two-sided against one half (binomial), with Wilson intervals "
-    "(Brown, Cai and DasGupta 2001, Statistical Science 16:101). Studies without a sign are shown "
-    "beside each test and counted against the intervention in a second one. A sign test says "
-    "nothing of the size of an effect.",
+    "[@wilson]. Studies without a sign are shown beside each test and counted against the "
+    "intervention in a second one. A sign test says nothing of the size of an effect.",
     "Vote counting by statistical significance is not a synthesis: conclusions are tallied only to "
-    "show what the sources say (McKenzie and Brennan, Cochrane Handbook, chapter 12).",
+    "show what the sources say [@other].",
     "Effects are standardised mean differences with Hedges' correction, turned so that positive "
-    "favours the intervention; counts enter as odds ratios divided by π/√3 (Chinn 2000, Stat Med "
-    "19:3127). Pools are by outcome domain and time of measurement, random effects by restricted "
-    "maximum likelihood, with normal and ad hoc Hartung-Knapp intervals (Hartung 1999; Röver 2015, "
-    "doi 10.1186/s12874-015-0091-1). Where no result prints means, odds ratios are pooled.",
+    "favours the intervention; counts enter as odds ratios divided by π/√3 [@chinn]. Pools are by "
+    "outcome domain and time of measurement, random effects by restricted maximum likelihood, with "
+    "normal and ad hoc Hartung-Knapp intervals [@hartung] [@adhoc]. Where no result prints means, "
+    "odds ratios are pooled.",
     "A claim is supported or contradicted only by a computation on the records; otherwise it is "
     "not checkable, with the reason.",
 )
@@ -41,22 +44,50 @@ def section(context: Context) -> Section:
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "scipy"))
     used = f"peer_evidence {__version__}, Python {platform.python_version()}, {packages}."
     package = context.ev.package
+    cite = Cited()
     authors = [Paragraph(f"Authors: {package['authors']}.")] if "authors" in package else []
     blocks: list[Block] = [
         *authors,
-        Bullets(_METHODS),
+        Bullets([cite.fill(rule) for rule in _METHODS]),
+        *_pooling(context, cite),
         Paragraph(
             "Limits: the records are what could be found and read, not the result of a systematic "
             "search; a study enters a count whatever its quality; results of one study in "
             "different domains are not independent."
         ),
         Paragraph(used, small=True),
+        Paragraph(_fingerprint(context.ev), small=True),
+        *_cited(cite),
         Heading("Studies"),
         _references(context.ev.studies, "study_id"),
     ]
     if len(context.ev.reviews):
         blocks += [Heading("Reviews"), _references(context.ev.reviews, "review_id")]
     return Section("methods", "Methods, versions, references", answer, blocks)
+
+
+def _pooling(context: Context, cite: Cited) -> list[Paragraph]:
+    """Say in full how the effects were pooled; nothing when there is no pool."""
+    pools = context.analyses.pools
+    return [Paragraph(pooling(pools.analyses[0], cite))] if len(pools) else []
+
+
+def _cited(cite: Cited) -> list[Block]:
+    """List what the methods cite, in the order in which they cite it."""
+    listed = [linked(one) for one in cite.listed()]
+    return [Heading("References of the methods"), Bullets(listed, ordered=True)] if listed else []
+
+
+def _fingerprint(ev: Evidence) -> str:
+    """Name the records by their content, so that a reader can tell whether they are the same."""
+    digest = sha256()
+    files = ev.files()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name].read_bytes() + b"\0")
+    return (
+        f"Records: {len(files)} files, SHA-256 over names and contents {digest.hexdigest()}. The "
+        "command peer-evidence review, given their folder, makes this report again."
+    )
 
 
 def provenance(context: Context) -> Section:
@@ -82,30 +113,4 @@ def provenance(context: Context) -> Section:
 
 def _references(frame: pd.DataFrame, key: str) -> Bullets:
     rows = frame.sort_values(["label", key]).to_dict("records")
-    return Bullets([_reference(row) for row in rows])
-
-
-def _link(source: str) -> Html:
-    """Link a source that is an address or a DOI; leave any other text as it is."""
-    if source.startswith(("https://", "http://")):
-        return Markup('<a href="{0}">{0}</a>').format(source)
-    if source.startswith("10."):
-        return Markup('<a href="https://doi.org/{0}">doi:{0}</a>').format(source)
-    return source
-
-
-def _reference(row: Mapping[Any, Any]) -> Html:
-    def text(name: str) -> str:
-        value = row[name]
-        return "" if pd.isna(value) else str(value)
-
-    head = f"{text('authors') or text('label')}."
-    parts = [head, *(f"{text(name)}." for name in ("title", "journal", "year") if text(name))]
-    reference = Markup("{}").format(" ".join(parts).replace("..", "."))
-    if text("doi"):
-        reference += Markup(' <a href="https://doi.org/{0}">doi:{0}</a>').format(text("doi"))
-    elif text("pmid"):
-        reference += Markup(" PMID {}").format(text("pmid"))
-    else:
-        reference += Markup(" Source: {}").format(_link(text("source")))
-    return reference
+    return Bullets([vancouver(row) for row in rows], ordered=True)

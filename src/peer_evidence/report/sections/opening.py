@@ -53,7 +53,7 @@ def _counted(context: Context) -> Html:
     def show(value: object, what: str, *votes: str) -> Markup:
         masks = [tally_rows(ev, overall, value=vote) for vote in votes]
         mask = np.logical_or.reduce(masks) if votes else tally_rows(ev, overall)
-        return context.numbers.show(value, what, how, outcome_lines(ev, mask))
+        return context.numbers.show(value, what, how, outcome_lines(ev, mask, overall.column))
 
     return Markup(
         "By direction alone, over all domains and designs, one vote a study: {} in favour of {}, "

@@ -128,7 +128,9 @@ def _conclusions(context: Context, tally: Tally, frame: pd.DataFrame) -> Grid:
         label = context.ev.vocabularies.label("domain", str(group))
         row: list[Html] = [label]
         for value in values:
-            where = outcome_lines(context.ev, tally_rows(context.ev, tally, group, value))
+            where = outcome_lines(
+                context.ev, tally_rows(context.ev, tally, group, value), tally.column
+            )
             what = f"{label}: results reported as {words(value)}"
             row.append(context.numbers.show(int(counts[value]), what, _TALLY, where))
         where = outcome_lines(context.ev, tally_rows(context.ev, tally, group))
@@ -151,14 +153,14 @@ def _sign_tests(context: Context) -> Grid:
         row: list[Html] = [label]
         for name, values in _SIGNS.items():
             masks = [tally_rows(ev, tally, group, value) for value in values]
-            where = outcome_lines(ev, np.logical_or.reduce(masks))
+            where = outcome_lines(ev, np.logical_or.reduce(masks), tally.column)
             what = f"{label}: studies, {name}"
             row.append(
                 context.numbers.show(
                     sum(int(counts[value]) for value in values), what, _SIGN_TESTS, where
                 )
             )
-        where = outcome_lines(ev, tally_rows(ev, tally, group))
+        where = outcome_lines(ev, tally_rows(ev, tally, group), tally.column)
         row += _share(context, test, f"{label}: share in favour of those with a sign", where)
         what = f"{label}: share in favour, every other study counted against"
         row += _share(context, strict, what, where)

@@ -38,8 +38,8 @@ def section(context: Context) -> Section:
         show(len(frame), "groups of domain and time with two studies or more"),
         FEW,
         show(few, f"pools of fewer than {FEW} studies"),
-        show(plain, "pools whose normal interval lies above 0"),
         context.intervention,
+        show(plain, "pools whose normal interval lies above 0"),
         show(steady, "pools whose ad hoc Hartung-Knapp interval lies above 0"),
     )
     caption = (

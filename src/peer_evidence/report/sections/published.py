@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 from markupsafe import Markup
 
 from peer_evidence.formatting import interval, number, words
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.traces import source_of
 
 
 def section(context: Context) -> Section | None:
@@ -45,6 +43,10 @@ _NOTE = (
 )
 
 
+_CELLS = "columns effect_measure, estimate, ci_low, ci_high"
+_PRINTED = "ev.pooled_results"
+
+
 def _pools(context: Context, frame: pd.DataFrame) -> Grid:
     labels = _labels(context)
     lines = context.ev.lines("pooled_results")
@@ -52,14 +54,14 @@ def _pools(context: Context, frame: pd.DataFrame) -> Grid:
     for line, pool in zip(lines, frame.to_dict("records"), strict=True):
         effect = f"{pool['effect_measure']} {number(pool['estimate'])}"
         effect += f" ({interval(pool['ci_low'], pool['ci_high'])})"
-        where = f"pooled_results.csv:{line}; {_source(pool)}"
+        where = f"pooled_results.csv:{line}, {_CELLS}; {source_of(pool)}"
         rows.append(
             [
                 labels.get(pool["review_id"], pool["review_id"]),
                 context.ev.vocabularies.label("domain", pool["domain"]),
                 pool["outcome"],
                 "" if pd.isna(pool["k"]) else str(pool["k"]),
-                context.numbers.show(effect, f"printed, {pool['pooled_id']}", where, where),
+                context.numbers.show(effect, f"printed, {pool['pooled_id']}", _PRINTED, where),
                 words(pool["sign_convention"]),
             ]
         )
@@ -93,8 +95,3 @@ def _ratings(context: Context, frame: pd.DataFrame) -> Grid:
 def _labels(context: Context) -> dict[str, str]:
     reviews = context.ev.reviews
     return dict(zip(reviews["review_id"], reviews["label"], strict=True))
-
-
-def _source(row: Mapping[Any, Any]) -> str:
-    locator = row["locator"]
-    return str(row["source"]) + ("" if pd.isna(locator) else f", {locator}")

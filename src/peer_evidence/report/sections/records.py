@@ -56,7 +56,7 @@ def _kinds(context: Context, studies: pd.DataFrame) -> Grid:
         if missing.any():
             count = context.rows("studies", missing, f"studies without {words(column)}")
             rows.append([first, "not coded", count])
-    return Grid("Studies by kind", ["kind", "", "studies"], rows, right=frozenset({2}))
+    return Grid("Studies by kind", ["kind", "value", "studies"], rows, right=frozenset({2}))
 
 
 def _notes(context: Context) -> list[Block]:
