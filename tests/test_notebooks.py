@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,17 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
 def text_outputs(notebook: Any) -> list[list[str]]:
-    """Give the text of each code cell's outputs; images are compared elsewhere."""
+    """Give the text of each code cell's outputs; images are compared elsewhere.
+
+    What is printed arrives in pieces, which depend on how busy the machine is; they are joined.
+    """
     return [
-        [_text(output) for output in cell["outputs"]]
+        [
+            "".join(map(_text, outputs))
+            for _, outputs in groupby(
+                cell["outputs"], key=lambda output: output.get("name") or id(output)
+            )
+        ]
         for cell in notebook["cells"]
         if cell["cell_type"] == "code"
     ]
