@@ -117,6 +117,12 @@ _HOME = {
     "compare_extractions": "living.double_extraction",
     "ExtractionComparison": "living.double_extraction",
     "Settled": "sensitivity.settled",
+    "new_review": "exchange.template",
+    "save": "exchange.save",
+    "save_table": "exchange.tables",
+    "export_metafor": "exchange.metafor",
+    "export_ris": "exchange.references",
+    "pack": "exchange.pack",
 }
 
 __all__ = sorted(_HOME)

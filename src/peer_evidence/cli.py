@@ -1,4 +1,4 @@
-"""The command line: ``peer-evidence review | check | claims | audit | diff | explore``."""
+"""The command line of the toolkit: ``peer-evidence COMMAND``, each a function below."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from peer_evidence import __version__
-from peer_evidence.errors import InputError, RecordsError
+from peer_evidence.errors import PeerEvidenceError, RecordsError
 
 _PATH = click.argument("path", required=False, type=click.Path(path_type=Path))
 
@@ -25,9 +25,37 @@ _PATH = click.argument("path", required=False, type=click.Path(path_type=Path))
 def main() -> None:
     """Turn the records of an evidence review into its tallies, figures, claims and report.
 
-    PATH is the folder of a review: studies.csv, outcomes.csv and whatever other tables it has.
-    Without it the bundled review is used.
+    PATH is the folder of a review: studies.csv, outcomes.csv and whatever other tables it has; or
+    a workbook (.xlsx) with a sheet a table. Without it the bundled review is used. Begin one of
+    your own with peer-evidence new.
     """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "start",
+    type=click.Choice(["blank", "example"]),
+    default="blank",
+    show_default=True,
+    help="Empty tables, or a small invented review to look at.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["csv", "xlsx"]),
+    default="csv",
+    show_default=True,
+    help="A CSV file a table, or one Excel workbook with words to choose from.",
+)
+def new(folder: Path, start: str, format_: str) -> None:
+    """Begin a review of your own: a folder with its tables, a guide and an extraction form."""
+    from peer_evidence.exchange.template import new_review
+
+    with _told_plainly():
+        made = new_review(folder, start, format_)
+    click.echo(f"The review is begun in {made}; {made / 'README.md'} says how to go on")
 
 
 @main.command()
@@ -86,7 +114,8 @@ def check(path: Path | None, as_json: bool) -> None:
         click.echo(f"{len(package.faults)} {noun}; nothing was loaded.")
     else:
         for name, count in rows.items():
-            click.echo(f"{name}.csv: {count} {'row' if count == 1 else 'rows'}")
+            file = package.raw[name].file if package.in_files else name
+            click.echo(f"{file}: {count} {'row' if count == 1 else 'rows'}")
         click.echo("No faults.")
     if package.faults:
         sys.exit(1)
@@ -175,6 +204,23 @@ def audit(path: Path | None, as_json: bool) -> None:
         click.echo(result.summary())
 
 
+@main.command()
+@_PATH
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The archive to write, ending in .zip; it must not be there.",
+)
+def pack(path: Path | None, out: Path) -> None:
+    """Pack the whole review into one archive: records, page, figures, tables, versions."""
+    from peer_evidence.exchange.pack import pack as write
+
+    with _told_plainly():
+        made = write(path, out)
+    click.echo(f"The review is packed in {made}")
+
+
 def _stop(number: int, frame: Any) -> None:
     sys.exit(128 + number)
 
@@ -187,7 +233,7 @@ def _told_plainly(faults: int = 1) -> Iterator[None]:
     except RecordsError as error:
         click.echo(str(error), err=True)
         sys.exit(faults)
-    except InputError as error:
+    except PeerEvidenceError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     except OSError as error:

@@ -23,8 +23,9 @@ def to_csv(frame: pd.DataFrame) -> str:
     """
     named = any(level is not None for level in frame.index.names)
     flat = frame.reset_index() if named else frame
-    return str(flat.map(_plain).to_csv(index=False, lineterminator="\n"))
+    return str(flat.map(plain).to_csv(index=False, lineterminator="\n"))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Put a quote before a text that a spreadsheet would run as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

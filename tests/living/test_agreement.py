@@ -66,8 +66,9 @@ def test_neither_depends_on_the_order_of_categories_or_of_raters(counts, seed):
         first = coefficient(counts)
         for other in (coefficient(counts[np.ix_(order, order)]), coefficient(counts.T)):
             assert float(other.value) == pytest.approx(float(first.value), rel=1e-9, nan_ok=True)
+            # a root of a variance that is 0 but for rounding: half the digits
             assert float(other.se) == pytest.approx(
-                float(first.se), rel=1e-6, abs=1e-9, nan_ok=True
+                float(first.se), rel=1e-6, abs=1e-7, nan_ok=True
             )
 
 

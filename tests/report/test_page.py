@@ -95,6 +95,31 @@ def test_a_number_shows_its_origin_on_focus(built: Path, browser: Browser) -> No
 
 
 @pytest.mark.browser
+def test_the_keyboard_reaches_contents_numbers_figures_and_folds(
+    built: Path, browser: Browser
+) -> None:
+    page, _, _ = open_page(browser, built / "index.html")
+    try:
+        wanted = {"A.skip", "NAV A", "A.n", "DIV.paper", "SUMMARY", "DIV.scroll"}
+        seen: set[str] = set()
+        for _ in range(400):
+            page.keyboard.press("Tab")
+            kind = page.evaluate(
+                """() => {
+                  const e = document.activeElement;
+                  if (e.closest("nav")) return "NAV " + e.tagName;
+                  return e.className ? e.tagName + "." + e.className.split(" ")[0] : e.tagName;
+                }"""
+            )
+            seen.add(str(kind))
+            if wanted <= seen:
+                break
+        assert wanted <= seen, wanted - seen
+    finally:
+        page.close()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_origin_that_is_shown_widens_the_page(built: Path, browser: Browser, width: int) -> None:
     page, _, _ = open_page(browser, built / "index.html", width)

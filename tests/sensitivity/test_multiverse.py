@@ -191,7 +191,7 @@ BROKEN = [
     (
         {"method": ["DL", "reml"]},
         "choices['method']: found 'reml', allowed are 'FE', 'DL', 'HE', 'HS', 'SJ', 'ML', 'REML', "
-        "'EB', 'PM'",
+        "'EB', 'PM'; did you mean 'REML'?",
     ),
     (
         {"moderators": ["year"]},

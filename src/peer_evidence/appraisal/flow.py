@@ -175,14 +175,14 @@ def _read(data: Any) -> RawTable:
                 "the boxes of the flow, or the folder it is in"
             )
         return read_csv(path, path.name, FLOW.columns)
-    if hasattr(data, "files"):
-        files = data.files()
-        if FLOW.file not in files:
+    if hasattr(data, "raw_table"):
+        if FLOW.name not in data.tables:
             raise InputError(
                 "data: these records have no flow.csv; PRISMA asks for the counts of a search, "
                 "and they cannot be made up from the studies"
             )
-        return read_csv(files[FLOW.file], FLOW.file, FLOW.columns)
+        held: RawTable = data.raw_table(FLOW.name)
+        return held
     raise InputError(
         f"data: found {type(data).__name__}, allowed are a path, records, a DataFrame, or a "
         "mapping from box to number"

@@ -270,5 +270,12 @@ export function start(root, data, text = "", keep = () => {}) {
   root.classList.add("pe-explorer");
   root.replaceChildren(controls, main);
   refresh();
+  let width = paper.clientWidth;
+  new ResizeObserver(() => {
+    if (Math.abs(paper.clientWidth - width) > 8) {
+      width = paper.clientWidth;
+      draw();
+    }
+  }).observe(paper);
   return { state, latest: () => latest };
 }

@@ -105,8 +105,12 @@ def contents_of(folder: Path) -> Contents:
 
 
 def _tables(folder: Path) -> list[Path]:
+    """List the files that hold records: tables, workbooks, or the one workbook itself."""
+    if folder.is_file():
+        return [folder]
     try:
-        return sorted([*folder.glob("*.csv"), *(folder / FRAMEWORK).glob("*.csv")])
+        kinds = ("*.csv", "*.parquet", "*.xlsx", f"{FRAMEWORK}/*.csv", f"{FRAMEWORK}/*.parquet")
+        return sorted(file for kind in kinds for file in folder.glob(kind))
     except OSError:
         return []
 

@@ -53,8 +53,9 @@ def check_column(
     bad = np.array([verdict is not None for verdict in verdicts], dtype=bool)
     if not bad.any():
         return
-    raw.spoil(column.name, bad[codes])
-    for row in np.flatnonzero(bad[codes]):
+    wrong = bad[codes] & ~raw.faulty(column.name)
+    raw.spoil(column.name, wrong)
+    for row in np.flatnonzero(wrong):
         verdict = verdicts[codes[row]]
         raw.fault(int(raw.lines[row]), column.name, str(verdict), cells[row])
 

@@ -14,7 +14,7 @@ from peer_evidence.checks import check_choice
 from peer_evidence.errors import RecordsError
 from peer_evidence.formatting import count, frame_to_html
 from peer_evidence.records.cells import typed
-from peer_evidence.records.package import FRAMEWORK, Package, read_package
+from peer_evidence.records.package import FRAMEWORK, Package, check_package, read_package
 from peer_evidence.records.provenance import Provenance as Provenance
 from peer_evidence.records.provenance import find_provenance
 from peer_evidence.records.read import RawTable
@@ -247,8 +247,73 @@ certainty, flow, claims : DataFrame
         check_choice("table", table, self.tables)
         return pd.DataFrame(dict(self._package.raw[table].columns), dtype="str")
 
+    @classmethod
+    def from_frames(
+        cls,
+        frames: Mapping[str, pd.DataFrame],
+        columns: Mapping[str, Mapping[str, str | None]] | None = None,
+    ) -> Evidence:
+        """Take the records of a review from data frames, checked as files are.
+
+        Parameters
+        ----------
+        frames : mapping of str to DataFrame
+            The tables by name: ``"studies"``, ``"outcomes"`` and whatever else the review has;
+            framework tables as ``"framework/<name>"``.
+        columns : mapping of str to mapping, optional
+            For each table the names of its columns where they differ: from your name to that of
+            the codebook, or to None to leave the column out.
+
+        Returns
+        -------
+        Evidence
+            The records, typed.
+
+        Raises
+        ------
+        RecordsError
+            If the records hold any fault; each names the table, the row by its label, and the
+            column.
+        InputError
+            If the arguments are no frames, or name a table or a column that is not there.
+
+        Notes
+        -----
+        A missing value is an empty cell. True and False become yes and no; a list of texts
+        becomes one text separated by ``;``; whole numbers lose their decimal point.
+
+        Examples
+        --------
+        >>> import peer_evidence as pe
+        >>> held = pe.load()
+        >>> mine = held.studies.rename(columns={"study_id": "trial"})
+        >>> names = {"studies": {"trial": "study_id"}}
+        >>> ev = pe.Evidence.from_frames({"studies": mine, "outcomes": held.outcomes}, names)
+        >>> len(ev.studies), len(ev.outcomes)
+        (69, 272)
+        """
+        from peer_evidence.records.frames import FrameSource
+
+        return cls(check_package(FrameSource(frames, columns)))
+
+    def raw_table(self, table: str) -> RawTable:
+        """Give the texts of a table as they were read, for what writes or checks them again."""
+        raw = self._package.raw[check_choice("table", table, self.tables)]
+        columns = {name: cells.copy() for name, cells in raw.columns.items()}
+        return RawTable(raw.file, columns, raw.lines.copy(), origin=raw.origin)
+
+    def definition(self, table: str) -> Table:
+        """Give the definition of a table: its key and its columns."""
+        return self._package.tables[check_choice("table", table, list(self._package.tables))]
+
+    def words_of(self, table: str) -> dict[str, tuple[str, ...]]:
+        """Give for each column of a table the words that it allows, where there are any."""
+        return self._package.words_of(self.definition(table))
+
     def files(self) -> dict[str, Path]:
-        """Give the files of the tables by their name within the package."""
+        """Give the CSV files of the tables by their name; none when they came from elsewhere."""
+        if not self._package.in_files:
+            return {}
         folder = self._package.path
         return {raw.file: folder / raw.file for raw in self._package.raw.values()}
 
@@ -288,8 +353,9 @@ def load(path: str | Path | None = None) -> Evidence:
     Parameters
     ----------
     path : str or Path, optional
-        A folder with ``studies.csv``, ``outcomes.csv`` and whatever other tables the review has;
-        the bundled review when left out.
+        A folder with ``studies.csv``, ``outcomes.csv`` and whatever other tables the review has,
+        the same as Parquet files, or an Excel workbook (``.xlsx``) with a sheet a table; the
+        bundled review when left out.
 
     Returns
     -------
@@ -301,7 +367,9 @@ def load(path: str | Path | None = None) -> Evidence:
     RecordsError
         If the records hold any fault; the message lists all of them.
     InputError
-        If there is no such folder.
+        If there is no such folder or workbook.
+    PeerEvidenceError
+        If the package that reads the format is not installed.
 
     Examples
     --------

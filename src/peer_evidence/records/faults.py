@@ -27,6 +27,8 @@ class Fault:
         What must hold, with what is allowed and what to do.
     found : str
         What was found.
+    place : str
+        Where that is when the file is no CSV file, as ``review.xlsx: outcomes!F12``.
 
     Examples
     --------
@@ -39,9 +41,10 @@ class Fault:
     column: str
     rule: str
     found: str
+    place: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: "
+        place = f"{_one_line(self.place) or f'{self.file}:{self.line}'}: "
         if self.column:
             place += f"{_one_line(self.column)}: "
         shown = self.found if len(self.found) <= _SHOWN else f"{self.found[:_SHOWN]}…"
@@ -49,7 +52,10 @@ class Fault:
 
     def to_dict(self) -> dict[str, str | int]:
         """Give the fault as plain values, for JSON."""
-        return asdict(self)
+        values = asdict(self)
+        if not self.place:
+            del values["place"]
+        return values
 
 
 def _one_line(text: str) -> str:

@@ -12,20 +12,23 @@ from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.records.cells import check_column
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.flow_rules import check_flow
-from peer_evidence.records.read import RawTable, read_csv
+from peer_evidence.records.read import RawTable
 from peer_evidence.records.rules import check_key, check_numbers, check_references
+from peer_evidence.records.sources import FRAMEWORK as FRAMEWORK
+from peer_evidence.records.sources import FolderSource, Source
 from peer_evidence.records.tables import (
     CODEBOOK,
     FLOW,
     METHOD_WORDS,
+    OUTCOMES,
+    STUDIES,
     TABLES,
     VOCABULARY,
     Column,
     Table,
 )
 from peer_evidence.records.vocabulary import Vocabularies, topic_vocabularies
-
-FRAMEWORK = "framework"
+from peer_evidence.records.workbook import ENDINGS, is_workbook, open_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,21 @@ class Package:
     vocabularies: Vocabularies
     framework_words: Mapping[tuple[str, str], tuple[str, ...]]
     faults: tuple[Fault, ...]
+    in_files: bool = True  # whether each table is a CSV file in the folder ``path``
 
     def allowed(self, table: str, column: Column) -> tuple[str, ...] | None:
         """Give the words that a column of a table allows, or None when they are free."""
         own = self.framework_words.get((table, column.name))
         return own if own is not None else self.vocabularies.allowed(column)
+
+    def words_of(self, table: Table) -> dict[str, tuple[str, ...]]:
+        """Give for each column of a table the words that it allows, where there are any."""
+        found: dict[str, tuple[str, ...]] = {}
+        for column in table.columns:
+            allowed = self.allowed(table.name, column) if column.kind == "category" else None
+            if allowed:
+                found[column.name] = allowed
+        return found
 
 
 def bundled_path() -> Path:
@@ -57,8 +70,8 @@ def validate(path: str | Path | None = None) -> list[Fault]:
     Parameters
     ----------
     path : str or Path, optional
-        A folder with ``studies.csv``, ``outcomes.csv`` and whatever else the review has; the
-        bundled review when left out.
+        A folder with ``studies.csv``, ``outcomes.csv`` and whatever else the review has, or a
+        workbook; the bundled review when left out. See :func:`peer_evidence.load`.
 
     Returns
     -------
@@ -82,20 +95,25 @@ def validate(path: str | Path | None = None) -> list[Fault]:
 
 def read_package(path: str | Path | None = None) -> Package:
     """Read and check every table of a package; faults are collected, never raised."""
-    folder = bundled_path() if path is None else _folder(path)
-    names = _names_in(folder, path)
+    return check_package(find_source(path))
+
+
+def check_package(source: Source) -> Package:
+    """Read every table of a source and check it, alone and against the others."""
+    folder, names = source.path, source.names
+    if source.faults:  # nothing in it could be read
+        return Package(folder, {}, {}, Vocabularies(), {}, tuple(source.faults))
     raw: dict[str, RawTable] = {}
     for table in TABLES:
         if table.file in names:
-            raw[table.name] = read_csv(folder / table.file, table.file, table.columns)
-    misplaced = _misplaced_files(names)
+            raw[table.name] = source.read(table.name, table.columns)
+    misplaced = _misplaced_files(source)
     missing = {table.removesuffix(".csv") for table in misplaced}
     framework = _framework_tables(raw.get(CODEBOOK.name))
     framework_raw: dict[str, RawTable] = {}
-    for file in sorted((folder / FRAMEWORK).glob("*.csv")):
-        name = f"{FRAMEWORK}/{file.stem}"
+    for name in source.framework:
         known = framework.get(name)
-        framework_raw[name] = read_csv(file, f"{name}.csv", known.columns if known else None)
+        framework_raw[name] = source.read(name, known.columns if known else None)
         if known is None:
             framework[name] = _free_table(name, framework_raw[name])
     raw.update(framework_raw)
@@ -104,10 +122,11 @@ def read_package(path: str | Path | None = None) -> Package:
     }
     vocabularies = topic_vocabularies(raw.get(VOCABULARY.name), framework_raw)
     words = _framework_words(raw.get(CODEBOOK.name))
-    package = Package(folder, tables, raw, vocabularies, words, ())
+    package = Package(folder, tables, raw, vocabularies, words, (), source.in_files)
     _check(package, missing)
     found = [fault for one in raw.values() for fault in _in_order(one)]
-    return Package(folder, tables, raw, vocabularies, words, (*misplaced.values(), *found))
+    every = (*misplaced.values(), *found)
+    return Package(folder, tables, raw, vocabularies, words, every, source.in_files)
 
 
 def read_sound_package(path: str | Path | None = None) -> Package:
@@ -116,6 +135,24 @@ def read_sound_package(path: str | Path | None = None) -> Package:
     if package.faults:
         raise RecordsError(package.faults)
     return package
+
+
+def find_source(path: str | Path | None = None) -> Source:
+    """Tell how a review is stored: a folder of CSV files or Parquet files, or a workbook."""
+    if path is None:
+        return FolderSource(bundled_path())
+    if isinstance(path, (str, PathLike)) and is_workbook(Path(path)):
+        return open_workbook(Path(path))
+    folder = _folder(path)
+    source = FolderSource(folder, _names_in(folder, path))
+    if STUDIES.file in source.names or OUTCOMES.file in source.names:
+        return source
+    if any(name.endswith(".parquet") for name in source.names):
+        from peer_evidence.records.parquet import ParquetSource
+
+        return ParquetSource(folder, source.names)
+    books = [name for name in source.names if is_workbook(folder / name)]
+    return open_workbook(folder / books[0]) if len(books) == 1 else source
 
 
 def _folder(path: str | Path) -> Path:
@@ -127,6 +164,13 @@ def _folder(path: str | Path) -> Path:
             return folder
     except (OSError, ValueError):  # no right to look, or a path that no system allows
         pass
+    ending = folder.suffix.lower()
+    if ending in ENDINGS:
+        raise InputError(f"path: there is no workbook {str(path)!r}")
+    if ending in {".xls", ".ods", ".xlsb", ".numbers"}:
+        raise InputError(
+            f"path: found {str(path)!r}; a review is read from an .xlsx workbook, save it as one"
+        )
     raise InputError(
         f"path: found {str(path)!r}, which is not a folder; give the folder that holds "
         "studies.csv and outcomes.csv"
@@ -169,8 +213,9 @@ def _in_order(raw: RawTable) -> list[Fault]:
     )
 
 
-def _misplaced_files(names: list[str]) -> dict[str, Fault]:
+def _misplaced_files(source: Source) -> dict[str, Fault]:
     """Note each required file that is absent, and each file whose name is nearly a table's."""
+    names, noun, holder = source.names, source.noun, source.holder
     files = {table.file for table in TABLES}
     others = [name for name in names if name not in files]
     faults: dict[str, Fault] = {}
@@ -180,12 +225,14 @@ def _misplaced_files(names: list[str]) -> dict[str, Fault]:
         similar = next((other for other in others if _is_near(other, table.file)), None)
         if table.required:
             close = similar or nearest(table.file, others)
-            hint = f" (there is {close!r}: is that it?)" if close else ""
-            rule = f"the file is required in the folder of a review{hint}"
-            faults[table.file] = Fault(table.file, 1, "", rule, "no file")
+            is_there = source.shown(close) if close else ""
+            hint = f" (there is {is_there!r}: is that it?)" if close else ""
+            rule = f"the {noun} is required in {holder}{hint}"
+            faults[table.file] = source.fault(table.file, rule, f"no {noun}")
         elif similar:
-            rule = f"a table must have its exact name, {table.file!r}; rename it, or move it away"
-            faults[table.file] = Fault(similar, 1, "", rule, similar)
+            name, found = source.shown(table.file), source.shown(similar)
+            rule = f"a table must have its exact name, {name!r}; rename it, or move it away"
+            faults[table.file] = source.fault(similar, rule, found)
     return faults
 
 

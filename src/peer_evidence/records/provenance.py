@@ -127,7 +127,7 @@ def _provenance(name: str, raw: RawTable, row: int, row_id: str, column: str) ->
 
     return Provenance(
         table=name,
-        file=raw.file,
+        file=raw.shown_as,
         line=int(raw.lines[row]),
         row_id=row_id,
         column=column,

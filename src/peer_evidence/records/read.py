@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,34 @@ from peer_evidence.records.tables import Column
 
 Cells = npt.NDArray[np.object_]
 Mask = npt.NDArray[np.bool_]
+_CSV_NAME = re.compile(r"\b((?:framework/)?\w+)\.csv\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a table was read from when that is no CSV file, in the words of its faults.
+
+    Attributes
+    ----------
+    name : str
+        What faults call it.
+    place : callable
+        Takes a line and a column, gives the place as a fault names it.
+    table : str
+        What another table is called there; ``{}`` stands for its name.
+    own : str
+        What provenance calls this table; the name when left out.
+    """
+
+    name: str
+    place: Callable[[int, str], str]
+    table: str = "the table {}"
+    own: str = ""
+
+    def words(self, rule: str) -> str:
+        """Say a rule that speaks of files and lines in words that fit here."""
+        named = _CSV_NAME.sub(lambda found: self.table.format(found[1]), rule)
+        return named.replace("stands on line ", "stands in row ").replace("first line", "first row")
 
 
 @dataclass(slots=True)
@@ -43,6 +72,8 @@ class RawTable:
         Whether every row that is not in ``lost`` was read.
     has_controls : bool
         Whether a control character stands anywhere in the file.
+    origin : Origin or None
+        Where it was read from when that is no CSV file.
     """
 
     file: str
@@ -53,10 +84,27 @@ class RawTable:
     lost: set[str] = field(default_factory=set)
     complete: bool = True
     has_controls: bool = False
+    origin: Origin | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called in a fault."""
+        return self.origin.name if self.origin else self.file
+
+    @property
+    def shown_as(self) -> str:
+        """What the table is called where a value is traced to it."""
+        return (self.origin.own if self.origin else "") or self.name
 
     def fault(self, line: int, column: str, rule: str, found: str) -> None:
         """Note a fault of this file."""
-        self.faults.append(Fault(self.file, line, column, rule, found))
+        if self.origin is None:
+            self.faults.append(Fault(self.file, line, column, rule, found))
+            return
+        place = self.origin.place(line, column)
+        self.faults.append(
+            Fault(self.origin.name, line, column, self.origin.words(rule), found, place)
+        )
 
     def spoil(self, column: str, wrong: Mask) -> None:
         """Remember which cells of a column have a fault of their own."""
@@ -126,6 +174,14 @@ def _fill(raw: RawTable, names: list[str], rows: Iterator[tuple[int, list[str]]]
         if len(raw.faults) == faults:  # what follows a row with broken quotes is its debris
             raw.fault(line, "", _ragged(row, width), f"{len(row)} cells")
             faults = len(raw.faults)
+    set_cells(raw, names, lines, kept)
+
+
+def set_cells(
+    raw: RawTable, names: Sequence[str], lines: Sequence[int], kept: Sequence[Sequence[str]]
+) -> None:
+    """Give a table its columns: the texts of its rows, and the line of each."""
+    width = len(names)
     raw.lines = np.array(lines, dtype=np.int64)
     cells = np.empty((len(kept), width), dtype=object)
     if kept:

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from peer_evidence.errors import PeerEvidenceError
+
+if TYPE_CHECKING:
+    from peer_evidence.records.read import RawTable
+
+_NEEDS_QUOTES = re.compile('[",\r\n]')
+
+
+def csv_text(raw: RawTable) -> str:
+    """Write a table as CSV: commas, LF, quotes only where they are needed.
+
+    Texts stand as they were read, so that loading and saving changes nothing.
+    """
+    names = list(raw.columns)
+    rows = [names, *zip(*raw.columns.values(), strict=True)]
+    return "".join(f"{','.join(_quoted(str(cell)) for cell in row)}\n" for row in rows)
+
+
+def _quoted(text: str) -> str:
+    if not _NEEDS_QUOTES.search(text):
+        return text
+    return '"' + text.replace('"', '""') + '"'
 
 
 def write_text(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from peer_evidence.records.evidence import Evidence
+from peer_evidence.records.write import csv_text
 from peer_evidence.report.analyses import Analyses
 from peer_evidence.spreadsheet import to_csv
 
@@ -87,8 +88,16 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
 
 
 def copy_records(ev: Evidence, folder: Path) -> None:
-    """Put the files of the records beside the page, byte for byte, so that traces lead there."""
-    for name, source in ev.files().items():
-        target = folder / name
+    """Put the files of the records beside the page, byte for byte, so that traces lead there.
+
+    Records that came from no CSV files are written as such.
+    """
+    files = ev.files()
+    for table in ev.tables:
+        raw = ev.raw_table(table)
+        target = folder / raw.file
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        if raw.file in files:
+            shutil.copyfile(files[raw.file], target)
+        else:
+            target.write_text(csv_text(raw), encoding="utf-8", newline="")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from peer_evidence import __version__
+from peer_evidence.formatting import count
+from peer_evidence.records.write import csv_text
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
 from peer_evidence.report.prose import pooling
@@ -81,11 +83,14 @@ def _cited(cite: Cited) -> list[Block]:
 def _fingerprint(ev: Evidence) -> str:
     """Name the records by their content, so that a reader can tell whether they are the same."""
     digest = sha256()
-    files = ev.files()
-    for name in sorted(files):
-        digest.update(name.encode() + b"\0" + files[name].read_bytes() + b"\0")
+    contents = {name: file.read_bytes() for name, file in ev.files().items()}
+    if not contents:  # not CSV, such as a workbook: what the tables would be as CSV
+        contents = {name: csv_text(ev.raw_table(name)).encode() for name in ev.tables}
+    for name in sorted(contents):
+        digest.update(name.encode() + b"\0" + contents[name] + b"\0")
+    noun = count(len(contents), "table")
     return (
-        f"Records: {len(files)} files, SHA-256 over names and contents {digest.hexdigest()}. The "
+        f"Records: {noun}, SHA-256 over names and contents {digest.hexdigest()}. The "
         "command peer-evidence review, given their folder, makes this report again."
     )
 

@@ -11,6 +11,11 @@ from peer_evidence.report.page import Context
 from peer_evidence.report.sections.claims import verdict_counts
 from peer_evidence.report.traces import outcome_lines, tally_rows
 
+_NOTHING_YET = (
+    "There is nothing yet: the tables of studies and of results have no row. Fill the studies "
+    "first, then the results, and build this page again; what is found grows with them."
+)
+
 
 def answers(context: Context) -> list[tuple[str, Html]]:
     """Give the three honest answers, each under its heading."""
@@ -37,7 +42,10 @@ def blocks(context: Context) -> list[Block]:
         context.rows("outcomes", comparative, "results that compare the two arms"),
         context.intervention,
     )
-    return [Paragraph(text, small=True)]
+    told: list[Block] = [Paragraph(text, small=True)]
+    if studies.empty and outcomes.empty:
+        told.insert(0, Paragraph(_NOTHING_YET))
+    return told
 
 
 def _counted(context: Context) -> Html:

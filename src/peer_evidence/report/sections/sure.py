@@ -11,7 +11,8 @@ from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Par
 from peer_evidence.report.page import Context
 from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
 
-_FRAGILE, _CHOICES = "pe.fragility(pool)", "pe.multiverse(pool, choices=...)"
+_FRAGILE = "pe.fragility(pools[key], data=pools.studies(key))"
+_CHOICES = "pe.multiverse(pools.studies(key), choices={...})"
 _WHERE = "tables/sureness.csv"
 
 

@@ -1,0 +1,280 @@
+"""What goes out: nothing lost, nothing run, nothing overwritten, equal bytes for equal records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import warnings
+import zipfile
+from pathlib import Path
+
+import docx
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import rispy
+from click.testing import CliRunner
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import peer_evidence as pe
+from peer_evidence.cli import main
+from peer_evidence.exchange.sheets import Sheet, workbook_bytes
+from peer_evidence.records.read import read_csv
+from peer_evidence.records.sheet_scan import scan_parts
+from peer_evidence.records.workbook import open_workbook
+from peer_evidence.records.write import csv_text
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture
+def invented(tmp_path: Path) -> pe.Evidence:
+    return pe.load(pe.new_review(tmp_path / "example", "example"))
+
+
+def test_loading_and_saving_changes_no_byte(ev: pe.Evidence, tmp_path: Path) -> None:
+    folder = pe.save(ev, tmp_path / "copy")
+    for name in ev.files():
+        assert (folder / name).read_bytes() == (DATA / name).read_bytes(), name
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.csv")}
+    assert written == set(ev.files())
+
+
+def test_records_are_saved_as_they_were_loaded_whatever_the_file_says_now(tmp_path: Path) -> None:
+    folder = pe.new_review(tmp_path / "mine", "example")
+    ev = pe.load(folder)
+    before = (folder / "outcomes.csv").read_bytes()
+    (folder / "outcomes.csv").write_text("gone\n", encoding="utf-8")
+    assert (pe.save(ev, tmp_path / "copy") / "outcomes.csv").read_bytes() == before
+
+
+def test_a_workbook_keeps_every_text(ev: pe.Evidence, tmp_path: Path) -> None:
+    book = pe.save(ev, tmp_path / "all.xlsx")
+    other = pe.load(book)
+    assert set(other.tables) == set(ev.tables)
+    for name in ev.tables:
+        ours, theirs = ev.raw_table(name), other.raw_table(name)
+        assert list(ours.columns) == list(theirs.columns)
+        for column, cells in ours.columns.items():
+            assert list(theirs.columns[column]) == list(cells), (name, column)
+    back = pe.save(other, tmp_path / "back")
+    for name in ev.tables:
+        raw = ev.raw_table(name)
+        assert (back / raw.file).read_text(encoding="utf-8") == csv_text(raw)
+    again = pe.save(ev, tmp_path / "again.xlsx")
+    assert again.read_bytes() == book.read_bytes()
+
+
+def test_no_text_becomes_a_formula(invented: pe.Evidence, tmp_path: Path) -> None:
+    frames = {name: invented.table(name) for name in invented.tables if name != "codebook"}
+    evil = ["=1+1", "+1", "-cmd", "@SUM(A1)", '=HYPERLINK("http://x")']
+    frames["studies"]["coding_note"] = evil
+    ev = pe.Evidence.from_frames(frames)
+    book = openpyxl.load_workbook(pe.save(ev, tmp_path / "evil.xlsx"))
+    types = {cell.data_type for sheet in book for row in sheet for cell in row}
+    assert "f" not in types
+    assert [row[-1].value for row in book["studies"].iter_rows(min_row=2)] == evil
+    assert all(row[-1].quotePrefix for row in book["studies"].iter_rows(min_row=2))
+    with zipfile.ZipFile(tmp_path / "evil.xlsx") as archive:
+        for name in archive.namelist():
+            if "worksheets/sheet" in name:
+                assert b"<f>" not in archive.read(name)
+        assert not any(one.uncomputed for one in scan_parts(archive).values())
+    assert list(pe.load(tmp_path / "evil.xlsx").studies["coding_note"]) == evil
+
+
+# what a loaded cell may hold: no control character but tab and line feed
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
+    | st.sampled_from("=+-@\t\n\"',;<>&0123456789.e_x"),
+    max_size=12,
+)
+
+
+@settings(max_examples=30)
+@example(cells=["0.30000000000000004", "1e-07", "2.50", "12.0", "-0", "#N/A", "_x000D_"])
+@given(cells=st.lists(TEXT.filter(lambda text: text == "" or text.strip() != ""), min_size=1))
+def test_any_text_survives_csv_and_workbook(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    frame = pd.DataFrame({"box": ["x"] * len(cells), "label": cells, "n": cells})
+    from peer_evidence.records.frames import frame_table
+
+    raw = frame_table(frame, "framework/any", None, {}, "any")
+    (folder / "any.csv").write_text(csv_text(raw), encoding="utf-8", newline="")
+    back = read_csv(folder / "any.csv", "any.csv", None)
+    assert list(back.columns["label"]) == cells
+    table = pe.load().definition("flow")
+    (folder / "any.xlsx").write_bytes(workbook_bytes([Sheet(table, raw, {})]))
+    sheet = open_workbook(folder / "any.xlsx").read("flow", None)
+    assert list(sheet.columns["label"]) == cells
+    assert list(sheet.columns["n"]) == cells
+
+
+def test_what_a_workbook_cannot_hold_is_refused_and_nothing_is_cut(
+    invented: pe.Evidence, tmp_path: Path
+) -> None:
+    frames = {name: invented.table(name) for name in invented.tables if name != "codebook"}
+    frames["studies"]["coding_note"] = "a" * 40_000
+    ev = pe.Evidence.from_frames(frames)
+    with pytest.raises(pe.InputError) as error:
+        pe.save(ev, tmp_path / "long.xlsx")
+    assert str(error.value) == (
+        "xlsx: a cell holds 40000 characters, allowed are 32767 in this format "
+        f"({'a' * 40!r}...); save as CSV instead"
+    )
+    assert not (tmp_path / "long.xlsx").exists()
+
+
+def test_nothing_is_overwritten(invented: pe.Evidence, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "mine.xlsx").write_text("mine")
+    with pytest.raises(pe.InputError, match="is not empty"):
+        pe.save(invented, tmp_path)
+    with pytest.raises(pe.InputError) as error:
+        pe.save(invented, tmp_path / "mine.xlsx")
+    assert str(error.value) == (
+        f"path: {str(tmp_path / 'mine.xlsx')!r} is there already; nothing was touched"
+    )
+    with pytest.raises(pe.InputError, match=r"^path: there is no folder '.*'; make it first$"):
+        pe.save(invented, tmp_path / "no" / "mine.xlsx")
+    with pytest.raises(pe.InputError, match=r"^format: found 'xls', allowed are 'csv', 'parquet'"):
+        pe.save(invented, tmp_path / "new", "xls")
+
+
+def test_the_script_for_metafor_holds_the_call_and_the_numbers(
+    ev: pe.Evidence, tmp_path: Path
+) -> None:
+    pools = pe.pools(ev)
+    folder = pe.export_metafor(pools, tmp_path / "r")
+    data = pd.read_csv(folder / "effects.csv")
+    script = (folder / "reproduce.R").read_text(encoding="utf-8")
+    assert script.count("<- rma(") == len(pools)
+    for name, m in pools.groups.items():
+        rows = data[data["pool"] == name]
+        assert np.array_equal(rows["yi"], m.studies.effects)
+        assert np.array_equal(rows["vi"], m.studies.variances)
+        assert tuple(rows["label"]) == m.studies.labels
+        with warnings.catch_warnings():  # of pools of two studies
+            warnings.simplefilter("ignore", pe.PeerEvidenceWarning)
+            again = pe.meta_analysis(rows, "yi", "vi", m.method, m.ci)
+        assert again.estimate == m.estimate
+        assert f"# {name}: {m.k} studies\n# estimate {m.estimate:.10g}\n" in script
+        assert f"  estimate = {m.estimate!r},\n" in script
+    assert 'method = "REML", test = "z", level = 95, control = list(threshold = 1e-10' in script
+    for opening, closing in ("()", "[]", "{}"):
+        assert script.count(opening) == script.count(closing)
+
+
+@pytest.mark.parametrize(
+    ("ci", "test"), [("wald", "z"), ("hksj", "knha"), ("hksj-adhoc", "adhoc"), ("t", "t")]
+)
+def test_the_test_of_each_interval_is_named_as_metafor_does(
+    tmp_path: Path, ci: str, test: str
+) -> None:
+    frame = pd.DataFrame(
+        {
+            "effect": [0.1, 0.5, 0.3, 0.9],
+            "variance": [0.02, 0.03, 0.05, 0.01],
+            "label": ["=a", "b", "c", 'say "d"'],
+            "year": [1.0, 2.0, 3.0, 4.0],
+        }
+    )
+    m = pe.meta_analysis(frame, method="DL", ci=ci, level=0.9, moderators="year")
+    folder = pe.export_metafor({'=by "year"\n#': m}, tmp_path / "r")
+    script = (folder / "reproduce.R").read_text(encoding="utf-8")
+    assert (
+        'm1 <- rma(yi, vi, data = one, mods = cbind(x1, x2), intercept = FALSE, method = "DL", '
+        f'test = "{test}", level = 90)\n'
+    ) in script
+    assert 'one <- d[d$pool == "\'=by \\"year\\"\\n#", ]\n' in script
+    data = pd.read_csv(folder / "effects.csv")
+    assert data["x2"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert data["label"].tolist()[0] == "'=a"
+
+
+def test_what_is_no_pool_is_told(tmp_path: Path) -> None:
+    with pytest.raises(pe.InputError) as error:
+        pe.export_metafor([1], tmp_path / "r")
+    assert str(error.value) == (
+        "pools: found list, allowed are the results of meta_analysis and pools, or a mapping from "
+        "a name to a meta-analysis"
+    )
+    with pytest.raises(pe.InputError, match=r"^pools: there is no pool, so nothing to export$"):
+        pe.export_metafor({}, tmp_path / "r")
+
+
+def test_references_hold_what_the_records_hold(ev: pe.Evidence, tmp_path: Path) -> None:
+    file = pe.export_ris(ev, tmp_path / "all.ris")
+    entries = rispy.loads(file.read_text(encoding="utf-8"))
+    assert len(entries) == len(ev.studies) + len(ev.reviews)
+    study = ev.studies.set_index("study_id").loc["barbic_2009"]
+    (found,) = [entry for entry in entries if entry["id"] == "barbic_2009"]
+    assert found["title"] == study["title"]
+    assert found["authors"] == study["authors"].split("; ")
+    assert (found["year"], found["doi"]) == ("2009", "10.1176/ps.2009.60.4.491")
+
+
+def test_a_line_break_in_a_title_begins_no_tag(invented: pe.Evidence, tmp_path: Path) -> None:
+    frames = {name: invented.table(name) for name in invented.tables if name != "codebook"}
+    frames["studies"].loc[0, "title"] = "A title\nER  - \nTY  - BOOK"
+    file = pe.export_ris(pe.Evidence.from_frames(frames), tmp_path / "a.ris", "studies")
+    entries = rispy.loads(file.read_text(encoding="utf-8"))
+    assert len(entries) == 5
+    assert entries[0]["title"] == "A title ER - TY - BOOK"
+
+
+def test_a_table_for_a_manuscript_keeps_markup_as_text(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"study": ["<b>A</b> & B_1", "=1+1 100%"], "effect": [-0.25, 1.5], "p_value": [0.0001, 1.0]}
+    )
+    assert pe.save_table(frame, tmp_path / "t.tex", "Effects & more").read_text("utf-8") == (
+        "% needs \\usepackage{booktabs,longtable}\n"
+        "\\begin{longtable}{lll}\n"
+        "\\caption{Effects \\& more}\\\\\n"
+        "\\toprule study & effect & p value \\\\\n"
+        "\\midrule\\endhead\n"
+        "\\textless{}b\\textgreater{}A\\textless{}/b\\textgreater{} \\& B\\_1 & $-$0.250 & "
+        "\\textless{}0.001 \\\\\n"
+        "=1+1 100\\% & 1.500 & 1.000 \\\\\n"
+        "\\bottomrule\n\\end{longtable}\n"
+    )
+    page = pe.save_table(frame, tmp_path / "t.html", "<i>").read_text("utf-8")
+    assert "&lt;b&gt;A&lt;/b&gt; &amp; B_1" in page
+    assert "<title>&lt;i&gt;</title>" in page
+    text = pe.save_table(frame, tmp_path / "t.csv").read_text("utf-8")
+    assert text.splitlines()[2] == "'=1+1 100%,1.5,1.0"
+    document = docx.Document(str(pe.save_table(frame, tmp_path / "t.docx", "Effects")))
+    cells = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
+    assert cells[1] == ["<b>A</b> & B_1", "−0.250", "<0.001"]
+    with pytest.raises(pe.InputError, match=r"^path: found 't.rtf', allowed is a name that ends"):
+        pe.save_table(frame, tmp_path / "t.rtf")
+    with pytest.raises(pe.InputError, match=r"^result: found int, allowed is a pandas DataFrame$"):
+        pe.save_table(3, tmp_path / "u.tex")
+
+
+def test_the_whole_review_is_packed_and_loads_again(invented: pe.Evidence, tmp_path: Path) -> None:
+    book = pe.save(invented, tmp_path / "mine.xlsx")
+    result = CliRunner().invoke(main, ["pack", str(book), "--out", str(tmp_path / "all.zip")])
+    assert result.output == f"The review is packed in {tmp_path / 'all.zip'}\n"
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    folder = tmp_path / "unpacked"
+    other = pe.load(folder / "records")
+    for name in invented.tables:
+        pd.testing.assert_frame_equal(other.table(name), invented.table(name))
+    described = json.loads((folder / "records" / "datapackage.json").read_text("utf-8"))
+    for resource in described["resources"]:
+        assert (folder / "records" / resource["path"]).is_file()
+    assert json.loads((folder / "versions.json").read_text("utf-8"))["pandas"] == pd.__version__
+    sums = (folder / "sha256.txt").read_text("utf-8").splitlines()
+    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {line.partition("  ")[2] for line in sums} == held - {"sha256.txt"}
+    for line in sums:
+        digest, _, name = line.partition("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert re.search("invented example", (folder / "index.html").read_text("utf-8"), re.IGNORECASE)
