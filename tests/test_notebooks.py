@@ -40,8 +40,16 @@ def _text(output: Any) -> str:
     return re.sub(r'src="data:[^"]*"', "", "".join(text))
 
 
-def test_there_are_notebooks() -> None:
-    assert "01_the_evidence.ipynb" in [path.name for path in NOTEBOOKS]
+def test_all_notebooks_are_here() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "00_start_here",
+        "01_the_evidence",
+        "02_pooling",
+        "03_without_pooling",
+        "04_how_sure",
+        "05_tensions_and_practice",
+        "06_your_own_review",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
