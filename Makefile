@@ -19,7 +19,7 @@ test: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 lab: $(READY)
-	$(BIN)/jupyter lab $(AS_ROOT) --notebook-dir=notebooks notebooks/01_the_evidence.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) --notebook-dir=notebooks notebooks/00_start_here.ipynb
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "peer_evidence needs Python 3.11 or newer, this is " + sys.version)'
