@@ -17,7 +17,7 @@ from peer_evidence.figures._effect_box import _swarm
 LONG = "a very long name with $signs_{x}^2$ & <tags> that a careless figure would cut"
 DIRECTIONS = ["favours_intervention", "favours_comparison", "null", "unclear"]
 DESIGNS = ["randomised_trial", "cohort", "quasi_experimental", "cluster_randomised_trial"]
-WORDS = ["low", "some_concerns", "high", "unclear"]
+WORDS = ["low", "some_concerns", "unclear", "high"]
 
 
 def results(studies: int, domains: int, *, long: bool = False) -> pd.DataFrame:
@@ -80,9 +80,8 @@ def test_a_mark_for_each_cell_and_a_line_of_the_test_under_each_domain(look: Loo
     d = directions(20, 4)
     ax = pe.figures.effect_direction(d)
     cells = d.to_frame()
-    quality = cells.drop_duplicates("study_id")
     starred = int(((cells["unclear"] > 0) & (cells["direction"] != "unclear")).sum())
-    assert sum(collections(ax)) == len(cells) + len(quality) + starred
+    assert sum(collections(ax)) == len(cells) + starred
     texts = look(ax)
     for number in cells.loc[cells["combined"] > 1, "combined"]:
         assert str(number) in texts
@@ -106,6 +105,48 @@ def test_studies_stand_by_design_risk_of_bias_and_size() -> None:
         for design, quality in zip(order["design"], order["quality"], strict=True)
     ]
     assert keys == sorted(keys)
+
+
+def bias_marks_of(ax: Axes) -> set[tuple[str, object, int]]:
+    """Give fill, marker and number of the marks of risk of bias beside the studies."""
+    drawn = [
+        one for one in ax.lines if one.get_linestyle() == "None" and one.get_markersize() > 6.5
+    ]
+    return {(one.get_markerfacecolor(), str(one.get_marker()), len(one.get_xdata()))
+            for one in drawn if str(one.get_marker()) in "osD"}  # fmt: skip
+
+
+def test_each_word_of_a_tool_has_its_own_mark_in_the_one_palette(look: Look) -> None:
+    words = ["no_information", "unclear", "serious", "critical", "moderate", "some_concerns",
+             "high", "low", "very_high"]  # fmt: skip
+    names = list("abcdefghi")
+    frame = pd.DataFrame({"study_id": names, "domain": "pain", "effect_direction": DIRECTIONS[0]})
+    d = pe.effect_directions(frame, contrasts=None, quality=dict(zip(names, words, strict=True)))
+    ax = pe.figures.effect_direction(d)
+    texts = look(ax)
+    told = ["Low risk", "Moderate risk", "Some concerns", "Unclear risk", "High risk",
+            "Serious risk", "Very high risk", "Critical risk", "No information"]  # fmt: skip
+    assert [one for one in texts if one in told] == told
+    assert "Not assessed" not in texts
+    beside = sorted((fill, mark) for fill, mark, _ in bias_marks_of(ax))
+    blue, yellow, red, brown = "#0072B2", "#F0E442", "#D55E00", "#6B1D00"
+    assert sorted(set(beside)) == sorted([
+        (blue, "o"), (yellow, "o"), (yellow, "s"), (red, "o"), (red, "s"), (brown, "o"),
+        (brown, "s"), ("white", "o"),
+    ])  # fmt: skip
+
+
+def test_judgements_by_one_tool_are_called_as_that_tool_calls_them(look: Look) -> None:
+    frame = pd.DataFrame({"study_id": list("abc"), "domain": "pain",
+                          "effect_direction": DIRECTIONS[0]})  # fmt: skip
+    quality = pd.DataFrame({"study_id": list("ab"), "tool": "robins_i",
+                            "judgement": ["serious", "no_information"]})  # fmt: skip
+    ax = pe.figures.effect_direction(pe.effect_directions(frame, contrasts=None, quality=quality))
+    texts = look(ax)
+    assert [one for one in texts if one in ("Serious risk", "No information", "Not assessed")] == [
+        "Serious risk", "No information", "Not assessed",
+    ]  # fmt: skip
+    assert "ROBINS-I." in " ".join(texts)
 
 
 def test_pages_hold_every_study_once_and_are_no_higher_than_230_mm(look: Look) -> None:

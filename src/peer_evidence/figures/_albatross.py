@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peer_evidence.checks import check_choice, check_columns, check_evidence
 from peer_evidence.direction import albatross as kernel
 from peer_evidence.direction.counted import check_contrasts, reasons_left_out
+from peer_evidence.direction.study_facts import head_counts
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import OVERHANG, tick_text
 from peer_evidence.figures.forest_words import TIE
@@ -137,8 +138,7 @@ def _people(frame: pd.DataFrame, n: str | None) -> tuple[Floats, NDArray[np.obje
     def number(name: str) -> Floats:
         if name not in frame:
             return np.full(len(frame), np.nan)
-        found = pd.to_numeric(frame[name], errors="coerce").astype("Float64")
-        return np.asarray(found.to_numpy(np.float64, na_value=np.nan))
+        return head_counts(frame, name)
 
     if n is not None:
         given = number(n)

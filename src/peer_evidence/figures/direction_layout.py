@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from peer_evidence.direction.study_facts import JUDGEMENTS
+from peer_evidence.appraisal.tools import NO_JUDGEMENT, Judgement, Tool, risk_of_bias_tool
+from peer_evidence.direction.quality import NOT_ASSESSED, quality_rank
 from peer_evidence.errors import InputError
-from peer_evidence.figures.direction_marks import (
-    direction_entries,
-    judgement_entries,
-    size_class_entries,
-)
+from peer_evidence.figures import bias_marks
+from peer_evidence.figures.direction_marks import direction_entries, size_class_entries
 from peer_evidence.figures.frames import Labels, labelled
 from peer_evidence.figures.key import PITCH, Entry, key_lines
 from peer_evidence.figures.layout import (
@@ -72,12 +70,31 @@ class Plan:
     tests: list[TestLine]
     scale: float  # of the triangles, where domains are narrow
     key: list[list[Entry]]
+    judgements: list[list[Judgement]]  # the key of the risk of bias
+    shapes: dict[str, str]  # of its marks
     note: str
 
     @property
     def tests_height(self) -> float:
         """The height of the sign tests."""
         return sum(one.height for one in self.tests) + 6
+
+    @property
+    def key_height(self) -> float:
+        """The height of the key, of directions and of risk of bias."""
+        return PITCH * len(self.key) + bias_marks.key_height(self.judgements)
+
+
+def tool_of(d: Any) -> Tool:
+    """Give the tool whose words the judgements are; that with the words of all where none is."""
+    return getattr(d, "tool", None) or risk_of_bias_tool("generic")
+
+
+def judged_looks(d: Any, words_of: Any) -> list[Judgement]:
+    """Give the look of each judgement, of what was not assessed too."""
+    tool = tool_of(d)
+    blank = replace(NO_JUDGEMENT, name="Not assessed")
+    return [blank if one == NOT_ASSESSED else tool.look(one) for one in words_of]
 
 
 def plan_sheet(
@@ -87,7 +104,9 @@ def plan_sheet(
     studies = _studies(cells)
     heads = [labelled(labels, domain) for domain in tests[d.by]]
     lines = _test_lines(tests)
-    judged = bool((studies["quality"] != "not_assessed").any())
+    judged = bool((studies["quality"] != NOT_ASSESSED).any())
+    held = sorted(set(studies["quality"]), key=lambda one: quality_rank(tool_of(d), one))
+    looks = judged_looks(d, held) if judged else []
     left, pitch = _columns(studies, heads, lines, width, judged=judged)
     start = width - MARGIN - pitch * len(heads)
     domains = [
@@ -112,7 +131,9 @@ def plan_sheet(
         turned=turned,
         tests=[_test_line(name, texts, pitch) for name, texts in lines],
         scale=scale,
-        key=_key(d, cells, studies, width, scale, judged=judged),
+        key=_key(d, cells, width, scale),
+        judgements=bias_marks.key_rows(looks, width - 2 * MARGIN) if judged else [],
+        shapes=bias_marks.shapes_of(looks),
         note=_note(d, cells, studies, judged=judged),
     )
 
@@ -224,18 +245,14 @@ def _test_lines(tests: pd.DataFrame) -> list[tuple[str, list[str]]]:
     return list(zip(names, held, strict=True))
 
 
-def _key(
-    d: Any, cells: pd.DataFrame, studies: pd.DataFrame, width: float, scale: float, *, judged: bool
-) -> list[list[Entry]]:
-    """Give the key: directions, sizes, and judgements where there are any."""
+def _key(d: Any, cells: pd.DataFrame, width: float, scale: float) -> list[list[Entry]]:
+    """Give the key of the directions and sizes."""
     room = width - 2 * MARGIN
     lines = key_lines(direction_entries(cells["direction"], d.intervention), room)
     sized = cells.loc[~cells["direction"].isin(["null", "unclear"]), "size"]
     sizes = size_class_entries(sized, scale)
     if sizes:
         lines += key_lines(sizes, room)
-    if judged:
-        lines += key_lines(judgement_entries(studies["quality"].map(JUDGEMENTS)), room)
     return lines
 
 
@@ -256,7 +273,8 @@ def _note(d: Any, cells: pd.DataFrame, studies: pd.DataFrame, *, judged: bool) -
     if len(short):
         parts.append("; ".join(f"{one} {full}" for one, full in short.to_numpy()) + ".")
     if judged:
-        parts.append("RoB: risk of bias.")
+        by = "" if tool_of(d).code == "generic" else f", judged with {tool_of(d).name}"
+        parts.append(f"RoB: risk of bias{by}.")
     else:
         parts.append("Risk of bias: not assessed.")
     return " ".join(parts)
@@ -276,7 +294,7 @@ def page_note(plan: Plan, page: int, pages: int) -> str:
 def pages_of(plan: Plan) -> list[tuple[int, int]]:
     """Share the studies among pages; the last one needs room for the sign tests."""
     told = wrap(page_note(plan, 1, 9), plan.width - 2 * MARGIN, SMALL_SIZE)
-    under = 9 + PITCH * len(plan.key) + lines_height(len(told), SMALL_SIZE) + MARGIN
+    under = 9 + plan.key_height + lines_height(len(told), SMALL_SIZE) + MARGIN
     room = PAGE_HEIGHT * POINTS_PER_MM - plan.head - under
     heights = plan.heights
     start, pages = 0, []
