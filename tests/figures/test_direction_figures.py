@@ -199,6 +199,12 @@ def test_what_cannot_be_drawn_as_effect_directions() -> None:
         "d: found DataFrame, allowed is what peer_evidence.effect_directions() gives"
     )
     with pytest.raises(InputError) as raised:
+        pe.figures.effect_direction(directions(2, 2), labels=["a"])
+    assert str(raised.value) == (
+        "labels: found list, allowed is a mapping from a code to its label, such as {'qol': "
+        "'Quality of life'}"
+    )
+    with pytest.raises(InputError) as raised:
         pe.figures.effect_direction(directions(20, 45))
     assert str(raised.value).startswith(
         "d: 45 domains do not fit into a figure of 176 mm, allowed are "
@@ -270,6 +276,12 @@ def test_what_cannot_be_drawn_as_a_harvest(ev: pe.Evidence) -> None:
     with pytest.raises(InputError) as raised:
         pe.figures.harvest(ev.outcomes)
     assert str(raised.value).startswith("design: none for study 'bjorkedal_2023', and the height")
+    with pytest.raises(InputError) as raised:
+        pe.figures.harvest(results(4, 1), contrasts=None, height=3)
+    assert str(raised.value) == (
+        "height: found 3, allowed is a mapping from each design to a whole number from 1 to 5, "
+        "such as height={'randomised_trial': 3, 'cohort': 2}"
+    )
     many = results(8, 1).assign(kind=lambda frame: frame["study_id"])
     with pytest.raises(InputError) as raised:
         pe.figures.harvest(many, contrasts=None, fill="kind")
@@ -347,6 +359,25 @@ def test_what_cannot_be_drawn_as_an_albatross() -> None:
         "sizes: found [0.5], allowed are one to three numbers between 1 and infinity; the other "
         "side of no effect is drawn with them"
     )
+    with pytest.raises(InputError) as raised:
+        pe.figures.albatross(results(9, 1), contrasts=None, sizes="half")
+    assert str(raised.value) == (
+        "sizes: found 'half', allowed are one to three numbers between 0 and infinity; the other "
+        "side of no effect is drawn with them"
+    )
+    with pytest.raises(InputError) as raised:
+        pe.figures.albatross(results(9, 1).assign(n_comparison="1,200"), contrasts=None)
+    assert str(raised.value) == (
+        "n_comparison: found '1,200' for study 's000' and "
+        f"{len(results(9, 1)) - 1} more cells like it, allowed is a number of people of at least "
+        "0, in digits alone, such as 1200, or an empty cell where it is not known"
+    )
+
+
+def test_one_size_is_one_contour(ev: pe.Evidence) -> None:
+    one = pe.figures.drawn(pe.figures.albatross(ev, sizes=0.5))[0].alt
+    assert one == pe.figures.drawn(pe.figures.albatross(ev, sizes=[0.5]))[0].alt
+    assert " beyond SMD 0.5 on either side." in one
 
 
 @pytest.mark.parametrize("measure", ["SMD", "OR"])

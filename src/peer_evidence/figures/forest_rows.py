@@ -12,7 +12,7 @@ import pandas as pd
 from peer_evidence.checks import check_choice, check_columns
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import is_ratio
-from peer_evidence.figures.frames import Labels, labelled
+from peer_evidence.figures.frames import Labels, check_labels, labelled
 from peer_evidence.formatting import words
 
 ARMS = {  # what a table of two arms may hold, and in which order it is read
@@ -148,7 +148,7 @@ def _group_labels(m: Any, labels: Labels) -> list[str]:
     keys = getattr(m, "keys", ()) if is_apart(m) else ()
     if not isinstance(keys, tuple) or len(keys) != len(names):
         return [labelled(labels, name) for name in names]
-    told = labels or {}
+    told = check_labels(labels)
     joined = [", ".join(_part(told, str(part)) for part in key) for key in keys]
     return [
         labelled(told, name) if name in told else one[:1].upper() + one[1:]
