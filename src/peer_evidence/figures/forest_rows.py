@@ -149,11 +149,14 @@ def _group_labels(m: Any, labels: Labels) -> list[str]:
     if not isinstance(keys, tuple) or len(keys) != len(names):
         return [labelled(labels, name) for name in names]
     told = check_labels(labels)
-    joined = [", ".join(_part(told, str(part)) for part in key) for key in keys]
-    return [
-        labelled(told, name) if name in told else one[:1].upper() + one[1:]
-        for name, one in zip(names, joined, strict=True)
-    ]
+    texts = []
+    for name, key in zip(names, keys, strict=True):
+        parts = [str(part) for part in key]
+        if name in told or not any(part in told for part in parts):
+            texts.append(told.get(name, name))  # the title, in the words of the records
+        else:
+            texts.append(", ".join(_part(told, part) for part in parts))
+    return [labelled(None, text) for text in texts]
 
 
 def _part(labels: Mapping[str, str], code: str) -> str:
