@@ -133,7 +133,12 @@ def test_each_part_of_a_bar_has_its_number_in_it_or_beside_it(look):
                           **{f"D{one}": cells for one in range(1, 6)}})  # fmt: skip
     ax = pe.figures.risk_of_bias_bars(pe.risk_of_bias_summary(frame, "rob2"))
     words = look(ax)
-    assert [words.count(one) for one in ("83%", "11%", "4%", "2%")] == [6, 6, 6, 6]  # the overall, too
+    assert [words.count(one) for one in ("83%", "11%", "4%", "2%")] == [
+        6,
+        6,
+        6,
+        6,
+    ]  # the overall, too
     right = ax.transData.transform((100, 0))[0]
     places = {one.get_text(): one.get_window_extent().x0 for one in ax.texts}
     assert places["83%"] < right < places["4%"] < places["2%"]

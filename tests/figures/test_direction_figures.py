@@ -149,6 +149,40 @@ def test_judgements_by_one_tool_are_called_as_that_tool_calls_them(look: Look) -
     assert "ROBINS-I." in " ".join(texts)
 
 
+def test_names_are_wrapped_and_never_cut(look: Look) -> None:
+    name = "Segal, Silverman & Temkin (self-help agency run by its members, a second site of many)"
+    frame = results(2, 20).assign(label=lambda one: one["study_id"].map(
+        {"s000": name, "s001": name.replace("second", "third")}))  # fmt: skip
+    told = " ".join(look(pe.figures.effect_direction(pe.effect_directions(frame, contrasts=None))))
+    assert "…" not in told
+    assert "second site of many)" in told
+    assert "third site of many)" in told
+
+
+def test_few_short_domains_take_one_column_and_long_headings_take_width(look: Look) -> None:
+    frame = results(5, 2)
+    name = "Readmission to hospital for any reason within twelve months of the index discharge"
+    small = pe.figures.effect_direction(
+        pe.effect_directions(frame[frame["domain"] == "domain_00"], contrasts=None)
+    )
+    look(small)
+    assert small.get_figure().get_figwidth() * 25.4 == pytest.approx(85)
+    wide = pe.figures.effect_direction(
+        pe.effect_directions(frame, contrasts=None), labels={"domain_00": name, "domain_01": "Hope"}
+    )
+    texts = look(wide)
+    assert wide.get_figure().get_figwidth() * 25.4 == pytest.approx(176)
+    head = [one for one in texts if len(one) > 3 and one in name]
+    assert " ".join(head) == name
+    assert len(head) <= 3
+    many = pe.figures.effect_direction(
+        directions(5, 12), labels=dict.fromkeys([f"domain_{one:02}" for one in range(12)], name)
+    )
+    upright = [one.get_text() for one in many.texts if one.get_rotation() == 90]
+    look(many)
+    assert " ".join(upright).count(name) == 12
+
+
 def test_pages_hold_every_study_once_and_are_no_higher_than_230_mm(look: Look) -> None:
     d = directions(60, 5, long=True)
     pages = pe.figures.effect_direction_pages(d)

@@ -13,11 +13,11 @@ from peer_evidence.figures import bias_marks
 from peer_evidence.figures.direction_layout import (
     ROW,
     Plan,
+    best_plan,
     inset,
     judged_looks,
     page_note,
     pages_of,
-    plan_sheet,
     starred,
     tool_of,
 )
@@ -34,7 +34,6 @@ from peer_evidence.figures.layout import (
     Sheet,
     lines_height,
     open_sheet,
-    sheet_width,
     stack,
     wrap,
     write_headers,
@@ -134,7 +133,7 @@ def effect_direction(
         tests, always of all studies, stand on the last. Left out: all studies on one sheet, as
         high as it takes.
     ax : Axes, optional
-        Where to draw; a new figure of 176 mm when left out.
+        Where to draw; a new figure of 176 mm when left out, of 85 mm where it holds all.
 
     Returns
     -------
@@ -161,7 +160,7 @@ def effect_direction(
     """
     table = effect_direction_table(d)
     cells = table[table["row"] == "study"]
-    plan = plan_sheet(d, cells, table[table["row"] == "sign_test"], labels, sheet_width(ax))
+    plan = best_plan(d, cells, table[table["row"] == "sign_test"], labels, ax)
     rows, last, pages = (0, len(plan.studies)), True, [(0, 0)]
     if page is not None:
         pages = pages_of(plan)
@@ -217,7 +216,7 @@ def effect_direction_pages(d: Any, *, labels: Labels = None) -> list[Axes]:
     """
     table = effect_direction_table(d)
     cells, tests = table[table["row"] == "study"], table[table["row"] == "sign_test"]
-    pages = pages_of(plan_sheet(d, cells, tests, labels, sheet_width(None)))
+    pages = pages_of(best_plan(d, cells, tests, labels, None))
     return [effect_direction(d, labels=labels, page=page + 1) for page in range(len(pages))]
 
 
@@ -226,9 +225,11 @@ def _heads(sheet: Sheet, plan: Plan) -> None:
     if not plan.turned:
         write_headers(sheet, inset(plan.domains), plan.head - 2)
         return
-    for column in plan.domains:
-        line = wrap(column.header, 150, weight="bold")[0]
-        sheet.text(column.anchor + 2.8, plan.head - 4, line, weight="bold", rotation=90)
+    for column, lines in zip(plan.domains, plan.upright, strict=True):
+        x = column.anchor + 2.8 - lines_height(len(lines) - 1) / 2
+        for place, line in enumerate(lines):
+            at = x + lines_height(place)
+            sheet.text(at, plan.head - 4, line, weight="bold", rotation=90)
 
 
 def _rows(
