@@ -56,6 +56,7 @@ _HOME = {
     "risk_of_bias_summary": "appraisal.risk_of_bias",
     "RiskOfBias": "appraisal.risk_of_bias",
     "flow": "appraisal.flow",
+    "flow_template": "appraisal.flow_boxes",
     "Flow": "appraisal.flow",
     "combine_p_values": "direction.p_values",
     "CombinedP": "direction.p_values",

@@ -26,12 +26,17 @@ class RecordsError(PeerEvidenceError, ValueError):
         Every fault found, in the order of file and line.
     """
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(
+        self,
+        faults: Sequence[Fault],
+        where: str = "in the records, nothing was loaded",
+        then: str = "",
+    ) -> None:
         self.faults = tuple(faults)
         count = len(self.faults)
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         noun = "fault" if count == 1 else "faults"
-        super().__init__(f"{count} {noun} in the records, nothing was loaded:\n{lines}")
+        super().__init__(f"{count} {noun} {where}:\n{lines}" + (f"\n{then}" if then else ""))
 
 
 class PeerEvidenceWarning(UserWarning):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -154,6 +155,28 @@ def test_domains_judged_one_by_one_add_up(ev, pools, sheet) -> None:
     assert "    the domains as judged add up to very low" in str(
         pe.certainty_table(ev, pools, judgements=other)
     )
+
+
+def test_the_worksheet_lists_the_words_and_takes_them_as_people_write_them(
+    ev, pools, sheet
+) -> None:
+    frame = sheet.worksheet()
+    allowed = dict(zip(frame["domain"], frame["allowed"], strict=True))
+    assert allowed["risk_of_bias"] == "not_serious, serious, very_serious, extremely_serious"
+    assert allowed["certainty"] == "high, moderate, low, very_low"
+    told = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+    listed = {}
+    for line in told.split("| words of a judgement |")[1].split("\n\n")[0].splitlines():
+        cells = [one.strip() for one in line.split("|")[1:-1]]
+        if len(cells) == 2 and set(cells[0].split(", ")) <= set(VOCABULARY):
+            listed |= dict.fromkeys(cells[0].split(", "), cells[1])
+    assert {name: listed.get(name) for name in VOCABULARY} == allowed
+    written = filled(sheet, HOPE, certainty="Very low", imprecision=" Not  serious ",
+                     risk_of_bias="EXTREMELY-serious")  # fmt: skip
+    found = pe.certainty_table(ev, pools, judgements=written)
+    assert {domain: one.word for (_, domain), one in found.judgements.items()} == {
+        "certainty": "very_low", "imprecision": "not_serious", "risk_of_bias": "extremely_serious",
+    }  # fmt: skip
 
 
 def test_every_fault_of_a_worksheet_is_named_with_row_and_column(

@@ -64,6 +64,11 @@ def test_answers_are_kept_and_the_first_stays_as_it_was():
         "PRISMA 2020: 3 of 42 entries answered (1 yes, 1 no, 1 NA)"
     )
     assert pe.checklist("prisma2020", {"1": "NA"}).items[0].reported == "NA"
+    series = pe.checklist("swim", pd.Series({"1a": "yes", "3": ("no", "p. 4")}))
+    assert [(one.reported, one.location) for one in (series.items[0], series.items[3])] == [
+        ("yes", ""), ("no", "p. 4"),
+    ]  # fmt: skip
+    assert pe.checklist("swim", pd.Series(dtype=object)).items == pe.checklist("swim").items
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,9 @@ def test_answers_are_kept_and_the_first_stays_as_it_was():
          "item 2: found 'maybe', allowed are 'yes', 'no', 'NA'"),
         (lambda: pe.checklist("swim", {"2": ["yes"]}),
          "item 2: found ['yes'], allowed is one of yes, no, NA, or such a word and a location"),
+        (lambda: pe.checklist("prisma2020", ["1"]),
+         "answers: found list, allowed is a mapping from the number of an item to its answer, such "
+         "as {'1': 'yes'}"),
         (lambda: pe.checklist("swim").to_docx("list.doc"),
          "path: found 'list.doc', allowed is a name that ends in '.docx'"),
         (lambda: pe.checklist("swim").to_docx("nowhere/list.docx"),

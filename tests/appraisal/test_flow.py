@@ -14,6 +14,7 @@ from peer_evidence.errors import DataWarning, InputError, RecordsError
 from peer_evidence.records.codebook import codebook_rows
 from peer_evidence.records.datapackage import descriptor
 from peer_evidence.records.package import read_package
+from peer_evidence.records.words import METHOD_WORDS
 
 # An invented example: no search of any review.
 INVENTED = [
@@ -181,6 +182,57 @@ def test_all_faults_are_told_at_once_and_a_box_with_a_typing_error_spoils_no_sum
         "flow.csv:14: n: must be a whole number, written without spaces, found '1 140'",
         "flow.csv:30: n: must be at least 0, found '-1'",
     ]
+
+
+def test_what_cannot_be_read_says_that_sums_come_later():
+    with pytest.raises(RecordsError) as raised:
+        pe.flow({"new_reports": "x", "new_studies": 3, "total_studies": 2, "previous_studies": 0})
+    assert str(raised.value) == (
+        "2 faults in the boxes:\n"
+        "  data['new_reports']: must be a whole number, found 'x'\n"
+        "  data['total_studies']: total_studies must be previous_studies (0) + new_studies (3) = "
+        "3, found '2'\n"
+        "The sums are checked once these are mended."
+    )
+    with pytest.raises(RecordsError) as raised:
+        pe.flow({"new_studis": 3})
+    first, second, last = str(raised.value).splitlines()
+    assert first == "1 fault in the boxes:"
+    assert second.startswith("  data['new_studis']: must be one of previous_studies, ")
+    assert second.endswith("(did you mean 'new_studies'?), found 'new_studis'")
+    assert last == "The sums are checked once these are mended."
+    with pytest.raises(RecordsError) as raised:
+        pe.flow(invented(total_studies=51))
+    assert str(raised.value) == (
+        "1 fault in the records, nothing was loaded:\n"
+        "  flow.csv:28: n: total_studies must be previous_studies (12) + new_studies (38) = 50, "
+        "found '51'"
+    )
+
+
+def test_a_warning_of_a_mapping_names_its_key():
+    with pytest.warns(DataWarning) as caught:
+        pe.flow({"records_screened": 10, "records_excluded": 2, "dbr_sought_reports": 9})
+    assert str(caught[0].message) == (
+        "the flow may not add up:\n  data['dbr_sought_reports']: dbr_sought_reports is expected to "
+        "be records_screened (10) - records_excluded (2) = 8; it may differ where a record has "
+        "several reports, or a report several records, found '9'"
+    )
+
+
+def test_the_template_has_every_box_and_is_read():
+    table = pe.flow_template()
+    named = METHOD_WORDS["flow_box"]
+    parts = {"database_specific_results", "register_specific_results"}
+    assert table["box"].tolist() == [one for one in named if one not in parts]
+    assert table["note"].is_unique
+    found = pe.flow(table)
+    assert found.number("new_studies") is None
+    assert found.summary() == "PRISMA 2020 flow: no number is known"
+    told = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+    for box, note in zip(table["box"], table["note"], strict=True):
+        assert f"| `{box}` | {note} |" in told
+        assert f"``{box}``" in pe.flow.__doc__
 
 
 def test_a_box_and_a_reason_stand_once():

@@ -190,6 +190,62 @@ def test_risk_of_bias_is_given_or_not_assessed(ev: pe.Evidence) -> None:
     pd.testing.assert_frame_equal(mapped.to_frame(), found.to_frame())
 
 
+ROBVIS = pd.DataFrame({
+    "Study": ["A 2001", "B 2002", "C 2003"], "D1": ["Low"] * 3, "D2": ["Low", "High", "Low"],
+    "D3": ["Low"] * 3, "D4": ["Low"] * 3, "D5": ["Some concerns", "Low", None],
+})  # fmt: skip
+
+
+def test_a_summary_of_risk_of_bias_gives_its_overalls_by_the_rule_of_the_tool() -> None:
+    frame = results({("a", "pain"): [UP], ("b", "pain"): [UP], ("c", "pain"): [DOWN]})
+    frame["label"] = ["A 2001", "B 2002", "C 2003"]
+    summary = pe.risk_of_bias_summary(ROBVIS, "rob2")
+    found = pe.effect_directions(frame, contrasts=None, quality=summary)
+    assert found.to_frame().set_index("study_id")["quality"].to_dict() == {
+        "a": "some_concerns", "b": "high", "c": "not_assessed",
+    }  # fmt: skip
+    assert found.tool.name == "RoB 2"
+    assert found.assessed == 2
+    joined = pe.with_risk_of_bias(summary, frame.assign(study_id=frame["label"]))
+    assert joined["risk_of_bias"].tolist() == ["some_concerns", "high", "not judged"]
+    assert joined["risk_of_bias"].cat.categories.tolist() == [
+        "low", "some_concerns", "high", "no_information", "not judged",
+    ]  # fmt: skip
+    with pytest.raises(pe.InputError) as raised:
+        pe.with_risk_of_bias(summary)
+    assert str(raised.value) == (
+        "frame: a summary of risk of bias holds no results; give them, such as ev.select()"
+    )
+    with pytest.raises(pe.InputError) as raised:
+        pe.effect_directions(frame.drop(columns="label"), contrasts=None, quality=summary)
+    assert str(raised.value) == (
+        "quality: none of its studies is among the results: it has 'A 2001', 'B 2002', they have "
+        "'a', 'b', 'c'"
+    )
+
+
+def test_a_frame_of_judgements_may_hold_other_studies_and_a_mapping_those_of_the_records(
+    ev: pe.Evidence,
+) -> None:
+    frame = pd.DataFrame({"study_id": ["a", "zz"], "judgement": ["low", "high"]})
+    assert pe.effect_directions(FRAME, contrasts=None, quality=frame).assessed == 1
+    every = dict.fromkeys(ev.studies["study_id"], "unclear")
+    found = pe.effect_directions(ev, quality=every)
+    assert found.assessed == found.studies
+
+
+def test_all_results_may_be_one_group() -> None:
+    found = pe.effect_directions(results({("a", "x"): [UP], ("a", "y"): [UP], ("b", "x"): [DOWN]}),
+                                 by=None, contrasts=None)  # fmt: skip
+    assert found.to_frame()[["study_id", "group", "combined"]].to_numpy().tolist() == [
+        ["a", "all", 2], ["b", "all", 1],
+    ]  # fmt: skip
+    assert found.summary().splitlines()[0] == (
+        "2 directions of 2 studies in 1 domain, from 3 results: favours intervention 1, favours "
+        "comparison 1"
+    )
+
+
 def test_design_and_label_come_with_the_studies(ev: pe.Evidence) -> None:
     table = pe.effect_directions(ev).to_frame()
     studies = ev.studies.set_index("study_id")
@@ -246,9 +302,28 @@ FRAME = results({("a", "pain"): [UP], ("b", "pain"): [DOWN]})
         (
             FRAME,
             {"contrasts": None, "quality": {"a": "hihg"}},
-            "quality: found 'hihg', allowed are 'low', 'some_concerns', 'moderate', 'high', "
-            "'serious', 'critical', 'unclear', 'no_information', 'not_assessed'; did you mean "
-            "'high'?",
+            "quality: found 'hihg', allowed are 'low', 'moderate', 'some_concerns', 'unclear', "
+            "'high', 'serious', 'very_high', 'critical', 'no_information', 'not_assessed'; did you "
+            "mean 'high'?",
+        ),
+        (
+            FRAME,
+            {"contrasts": None, "quality": {"A": "high", "b ": "low"}},
+            "quality: 'A' (did you mean 'a'?), 'b ' (did you mean 'b'?) are not among the studies "
+            "of the results; a frame with study_id and judgement may hold other studies, too",
+        ),
+        (
+            FRAME.assign(n_intervention=["1,200", "many"]),
+            {"contrasts": None},
+            "n_intervention: found '1,200' for study 'a' and 1 more cell like it, allowed is a "
+            "number of people of at least 0, in digits alone, such as 1200, or an empty cell where "
+            "it is not known",
+        ),
+        (
+            FRAME.assign(n_intervention=[-3, None]),
+            {"contrasts": None},
+            "n_intervention: found -3.0 for study 'a', allowed is a number of people of at least "
+            "0, in digits alone, such as 1200, or an empty cell where it is not known",
         ),
         (
             FRAME,
@@ -262,8 +337,8 @@ FRAME = results({("a", "pain"): [UP], ("b", "pain"): [DOWN]})
         (
             FRAME,
             {"contrasts": None, "quality": "low"},
-            "quality: found str, allowed is a Series or mapping from study_id to a judgement, or "
-            "a frame with study_id and judgement",
+            "quality: found str, allowed is what risk_of_bias_summary() gives, a Series or mapping "
+            "from study_id to a judgement, or a frame with study_id and judgement",
         ),
         (
             results({("a", "pain"): [UP, UP]}, design=["cohort", "pre_post"]),

@@ -127,6 +127,23 @@ def test_bars_are_as_long_as_their_shares(judged, look):
     assert "Share of assessments, each counted once" in look(ax)
 
 
+def test_each_part_of_a_bar_has_its_number_in_it_or_beside_it(look):
+    cells = ["Low"] * 45 + ["Some concerns"] * 6 + ["High"] * 2 + [None]
+    frame = pd.DataFrame({"Study": [f"A {one}" for one in range(54)],
+                          **{f"D{one}": cells for one in range(1, 6)}})  # fmt: skip
+    ax = pe.figures.risk_of_bias_bars(pe.risk_of_bias_summary(frame, "rob2"))
+    words = look(ax)
+    assert [words.count(one) for one in ("83%", "11%", "4%", "2%")] == [
+        6,
+        6,
+        6,
+        6,
+    ]  # the overall, too
+    right = ax.transData.transform((100, 0))[0]
+    places = {one.get_text(): one.get_window_extent().x0 for one in ax.texts}
+    assert places["83%"] < right < places["4%"] < places["2%"]
+
+
 def test_bars_say_that_they_are_weighted_and_by_what(ev, look):
     pool = pe.pools(ev)["depression", "up to 4 months"]
     ax = pe.figures.risk_of_bias_bars(ev, weights=pool)
@@ -168,7 +185,12 @@ def test_forest_with_marks_is_readable(analysed, look, layout, k, tool):
     words = look(ax)
     assert "Risk of bias" in words
     assert {one.short for one in summary.domains} <= set(words)
-    assert ax.get_position().width * ax.get_figure().get_figwidth() * 72 > 40  # the panel
+    panel = ax.get_position().width * ax.get_figure().get_figwidth() * 25.4
+    assert panel > 44.99  # mm
+    table = pe.figures.drawn(ax)[0].table
+    assert {"n_intervention", "n_comparison"} <= set(table.columns)
+    said = "The numbers of each arm are left out here for want of room; the table has them."
+    assert (said in words) == (not any("Total" in one or "total" in one for one in words))
 
 
 def test_forest_sets_each_mark_beside_its_study_however_it_is_sorted(analysed):
@@ -201,7 +223,11 @@ def test_forest_sets_each_mark_beside_its_study_however_it_is_sorted(analysed):
 def test_forest_of_the_bundled_pools_has_a_blank_for_whom_nobody_judged(ev, look):
     summary = pe.risk_of_bias_summary(ev)
     ax = pe.figures.forest(pe.pools(ev), risk_of_bias=summary)
-    look(ax)
+    words = look(ax)
+    assert "Self-efficacy, over 4 to 9 months" in words  # in one line, as certainty has it
+    notes = [one for one in words if one.startswith("τ² ")]
+    assert len(notes) == 12
+    assert all(one.endswith(" studies") for one in notes)
     table = pe.figures.drawn(ax)[0].table
     dennis = table[table["label"] == "Dennis et al. 2009"]
     assert (dennis[["rob_D1", "rob_overall"]] == "not_recorded").all().all()

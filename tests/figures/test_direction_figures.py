@@ -17,7 +17,7 @@ from peer_evidence.figures._effect_box import _swarm
 LONG = "a very long name with $signs_{x}^2$ & <tags> that a careless figure would cut"
 DIRECTIONS = ["favours_intervention", "favours_comparison", "null", "unclear"]
 DESIGNS = ["randomised_trial", "cohort", "quasi_experimental", "cluster_randomised_trial"]
-WORDS = ["low", "some_concerns", "high", "unclear"]
+WORDS = ["low", "some_concerns", "unclear", "high"]
 
 
 def results(studies: int, domains: int, *, long: bool = False) -> pd.DataFrame:
@@ -80,9 +80,8 @@ def test_a_mark_for_each_cell_and_a_line_of_the_test_under_each_domain(look: Loo
     d = directions(20, 4)
     ax = pe.figures.effect_direction(d)
     cells = d.to_frame()
-    quality = cells.drop_duplicates("study_id")
     starred = int(((cells["unclear"] > 0) & (cells["direction"] != "unclear")).sum())
-    assert sum(collections(ax)) == len(cells) + len(quality) + starred
+    assert sum(collections(ax)) == len(cells) + starred
     texts = look(ax)
     for number in cells.loc[cells["combined"] > 1, "combined"]:
         assert str(number) in texts
@@ -106,6 +105,82 @@ def test_studies_stand_by_design_risk_of_bias_and_size() -> None:
         for design, quality in zip(order["design"], order["quality"], strict=True)
     ]
     assert keys == sorted(keys)
+
+
+def bias_marks_of(ax: Axes) -> set[tuple[str, object, int]]:
+    """Give fill, marker and number of the marks of risk of bias beside the studies."""
+    drawn = [
+        one for one in ax.lines if one.get_linestyle() == "None" and one.get_markersize() > 6.5
+    ]
+    return {(one.get_markerfacecolor(), str(one.get_marker()), len(one.get_xdata()))
+            for one in drawn if str(one.get_marker()) in "osD"}  # fmt: skip
+
+
+def test_each_word_of_a_tool_has_its_own_mark_in_the_one_palette(look: Look) -> None:
+    words = ["no_information", "unclear", "serious", "critical", "moderate", "some_concerns",
+             "high", "low", "very_high"]  # fmt: skip
+    names = list("abcdefghi")
+    frame = pd.DataFrame({"study_id": names, "domain": "pain", "effect_direction": DIRECTIONS[0]})
+    d = pe.effect_directions(frame, contrasts=None, quality=dict(zip(names, words, strict=True)))
+    ax = pe.figures.effect_direction(d)
+    texts = look(ax)
+    told = ["Low risk", "Moderate risk", "Some concerns", "Unclear risk", "High risk",
+            "Serious risk", "Very high risk", "Critical risk", "No information"]  # fmt: skip
+    assert [one for one in texts if one in told] == told
+    assert "Not assessed" not in texts
+    beside = sorted((fill, mark) for fill, mark, _ in bias_marks_of(ax))
+    blue, yellow, red, brown = "#0072B2", "#F0E442", "#D55E00", "#6B1D00"
+    assert sorted(set(beside)) == sorted([
+        (blue, "o"), (yellow, "o"), (yellow, "s"), (red, "o"), (red, "s"), (brown, "o"),
+        (brown, "s"), ("white", "o"),
+    ])  # fmt: skip
+
+
+def test_judgements_by_one_tool_are_called_as_that_tool_calls_them(look: Look) -> None:
+    frame = pd.DataFrame({"study_id": list("abc"), "domain": "pain",
+                          "effect_direction": DIRECTIONS[0]})  # fmt: skip
+    quality = pd.DataFrame({"study_id": list("ab"), "tool": "robins_i",
+                            "judgement": ["serious", "no_information"]})  # fmt: skip
+    ax = pe.figures.effect_direction(pe.effect_directions(frame, contrasts=None, quality=quality))
+    texts = look(ax)
+    assert [one for one in texts if one in ("Serious risk", "No information", "Not assessed")] == [
+        "Serious risk", "No information", "Not assessed",
+    ]  # fmt: skip
+    assert "ROBINS-I." in " ".join(texts)
+
+
+def test_names_are_wrapped_and_never_cut(look: Look) -> None:
+    name = "Segal, Silverman & Temkin (self-help agency run by its members, a second site of many)"
+    frame = results(2, 20).assign(label=lambda one: one["study_id"].map(
+        {"s000": name, "s001": name.replace("second", "third")}))  # fmt: skip
+    told = " ".join(look(pe.figures.effect_direction(pe.effect_directions(frame, contrasts=None))))
+    assert "…" not in told
+    assert "second site of many)" in told
+    assert "third site of many)" in told
+
+
+def test_few_short_domains_take_one_column_and_long_headings_take_width(look: Look) -> None:
+    frame = results(5, 2)
+    name = "Readmission to hospital for any reason within twelve months of the index discharge"
+    small = pe.figures.effect_direction(
+        pe.effect_directions(frame[frame["domain"] == "domain_00"], contrasts=None)
+    )
+    look(small)
+    assert small.get_figure().get_figwidth() * 25.4 == pytest.approx(85)
+    wide = pe.figures.effect_direction(
+        pe.effect_directions(frame, contrasts=None), labels={"domain_00": name, "domain_01": "Hope"}
+    )
+    texts = look(wide)
+    assert wide.get_figure().get_figwidth() * 25.4 == pytest.approx(176)
+    head = [one for one in texts if len(one) > 3 and one in name]
+    assert " ".join(head) == name
+    assert len(head) <= 3
+    many = pe.figures.effect_direction(
+        directions(5, 12), labels=dict.fromkeys([f"domain_{one:02}" for one in range(12)], name)
+    )
+    upright = [one.get_text() for one in many.texts if one.get_rotation() == 90]
+    look(many)
+    assert " ".join(upright).count(name) == 12
 
 
 def test_pages_hold_every_study_once_and_are_no_higher_than_230_mm(look: Look) -> None:
@@ -156,6 +231,12 @@ def test_what_cannot_be_drawn_as_effect_directions() -> None:
         pe.figures.effect_direction(results(2, 2))
     assert str(raised.value) == (
         "d: found DataFrame, allowed is what peer_evidence.effect_directions() gives"
+    )
+    with pytest.raises(InputError) as raised:
+        pe.figures.effect_direction(directions(2, 2), labels=["a"])
+    assert str(raised.value) == (
+        "labels: found list, allowed is a mapping from a code to its label, such as {'qol': "
+        "'Quality of life'}"
     )
     with pytest.raises(InputError) as raised:
         pe.figures.effect_direction(directions(20, 45))
@@ -229,6 +310,12 @@ def test_what_cannot_be_drawn_as_a_harvest(ev: pe.Evidence) -> None:
     with pytest.raises(InputError) as raised:
         pe.figures.harvest(ev.outcomes)
     assert str(raised.value).startswith("design: none for study 'bjorkedal_2023', and the height")
+    with pytest.raises(InputError) as raised:
+        pe.figures.harvest(results(4, 1), contrasts=None, height=3)
+    assert str(raised.value) == (
+        "height: found 3, allowed is a mapping from each design to a whole number from 1 to 5, "
+        "such as height={'randomised_trial': 3, 'cohort': 2}"
+    )
     many = results(8, 1).assign(kind=lambda frame: frame["study_id"])
     with pytest.raises(InputError) as raised:
         pe.figures.harvest(many, contrasts=None, fill="kind")
@@ -306,6 +393,25 @@ def test_what_cannot_be_drawn_as_an_albatross() -> None:
         "sizes: found [0.5], allowed are one to three numbers between 1 and infinity; the other "
         "side of no effect is drawn with them"
     )
+    with pytest.raises(InputError) as raised:
+        pe.figures.albatross(results(9, 1), contrasts=None, sizes="half")
+    assert str(raised.value) == (
+        "sizes: found 'half', allowed are one to three numbers between 0 and infinity; the other "
+        "side of no effect is drawn with them"
+    )
+    with pytest.raises(InputError) as raised:
+        pe.figures.albatross(results(9, 1).assign(n_comparison="1,200"), contrasts=None)
+    assert str(raised.value) == (
+        "n_comparison: found '1,200' for study 's000' and "
+        f"{len(results(9, 1)) - 1} more cells like it, allowed is a number of people of at least "
+        "0, in digits alone, such as 1200, or an empty cell where it is not known"
+    )
+
+
+def test_one_size_is_one_contour(ev: pe.Evidence) -> None:
+    one = pe.figures.drawn(pe.figures.albatross(ev, sizes=0.5))[0].alt
+    assert one == pe.figures.drawn(pe.figures.albatross(ev, sizes=[0.5]))[0].alt
+    assert " beyond SMD 0.5 on either side." in one
 
 
 @pytest.mark.parametrize("measure", ["SMD", "OR"])

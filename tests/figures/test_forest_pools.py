@@ -121,7 +121,8 @@ def test_labels_name_the_parts_of_the_keys(found, look):
     assert {"Self-efficacy, until month 4", "Self-efficacy, over 4 to 9 months"} <= set(look(ax))
     assert "Self-efficacy, until month 4 0.28" in pe.figures.drawn(ax)[0].alt
     plain = pe.figures.forest_table(found)
-    assert "Self efficacy, up to 4 months" in set(plain.label)
+    assert [*plain.label[plain.kind == "subgroup"]] == list(found.titles)
+    assert "Self-efficacy, up to 4 months" in set(plain.label)
     assert set(plain.group) == set(found.groups)
 
 

@@ -15,6 +15,7 @@ from peer_evidence.appraisal.bodies import Body, check_name, numbers_by_name, re
 from peer_evidence.appraisal.judgements import (
     Judgement,
     added_up,
+    allowed_words,
     level_word,
     read_judgements,
 )
@@ -128,8 +129,9 @@ class Certainty(Result):
     def worksheet(self) -> pd.DataFrame:
         """Give one row an outcome and domain, with columns for a person to fill in.
 
-        ``suggested``, ``rationale`` and ``would_change`` are computed; ``judgement``, ``reason``
-        and ``judged_by`` are a person's, empty until judged.
+        ``suggested``, ``rationale`` and ``would_change`` are computed; ``allowed`` lists the words
+        of a judgement; ``judgement``, ``reason`` and ``judged_by`` are a person's, empty until
+        judged.
         """
         import pandas as pd
 
@@ -142,6 +144,7 @@ class Certainty(Result):
             rows.append([name, "certainty", so_far, "what could be computed, added up", what])
         columns = ["outcome", "domain", "suggested", "rationale", "would_change"]
         frame = pd.DataFrame(rows, columns=columns).astype("str")
+        frame["allowed"] = pd.array([allowed_words(one) for one in frame["domain"]], dtype="str")
         found = [
             self.judgements.get(pair)
             for pair in zip(frame["outcome"], frame["domain"], strict=True)
@@ -232,7 +235,12 @@ def certainty_table(
     small_study : float or result with ``p_value``, optional
         A test of small-study effects, used from 10 studies on.
     judgements : DataFrame or path, optional
-        A filled :meth:`Certainty.worksheet`.
+        A filled :meth:`Certainty.worksheet`. The words of a judgement: ``start`` high, low;
+        ``risk_of_bias`` and ``imprecision`` not_serious, serious, very_serious,
+        extremely_serious; ``inconsistency`` and ``indirectness`` the first three of these;
+        ``publication_bias`` undetected, strongly_suspected; ``large_effect`` no, large,
+        very_large; ``dose_response`` and ``opposing_confounding`` no, yes; ``certainty`` high,
+        moderate, low, very_low. Capitals and blanks do not count.
     review : str, optional
         The ``review_id`` under which ``certainty.csv`` holds this review's own ratings, matched by
         outcome. Ratings of other reviews are never taken as judgements.

@@ -84,7 +84,7 @@ class Checklist(Result):
 
         Parameters
         ----------
-        answers : mapping
+        answers : mapping or Series
             Number of the item to ``yes``, ``no`` or ``NA``, or to such a word and a location.
 
         Returns
@@ -104,6 +104,13 @@ class Checklist(Result):
         SWiM 2020: 2 of 10 entries answered (1 yes, 0 no, 1 NA)
         """
         numbers = [item.number for item in self.items]
+        if not isinstance(answers, Mapping):
+            if not hasattr(answers, "items"):  # a Series has them
+                raise InputError(
+                    f"answers: found {type(answers).__name__}, allowed is a mapping from the "
+                    f"number of an item to its answer, such as {{{numbers[0]!r}: 'yes'}}"
+                )
+            answers = dict(answers.items())
         read = {
             check_choice("item", number, numbers): _read_answer(number, answer)
             for number, answer in answers.items()
@@ -193,7 +200,7 @@ def checklist(name: str, answers: Mapping[str, str | tuple[str, str]] | None = N
     ----------
     name : {"swim", "prisma2020"}
         Synthesis without meta-analysis (Campbell and others 2020), or PRISMA 2020.
-    answers : mapping, optional
+    answers : mapping or Series, optional
         Number of an item (``"13a"``) to ``yes``, ``no`` or ``NA``, or to such a word and the
         location in the report.
 
@@ -221,7 +228,7 @@ def checklist(name: str, answers: Mapping[str, str | tuple[str, str]] | None = N
     about = known[check_choice("name", name, list(known))]
     items = tuple(Item(**row) for row in _rows_of(name))
     empty = Checklist(**about, items=items)
-    return empty.answer(answers or {})
+    return empty if answers is None else empty.answer(answers)
 
 
 def _place(item: Item) -> str:

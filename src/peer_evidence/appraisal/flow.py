@@ -23,6 +23,7 @@ from peer_evidence.records.words import METHOD_WORDS
 from peer_evidence.results import Result
 
 _COLUMNS = [column.name for column in FLOW.columns]
+_LATER = "The sums are checked once these are mended."
 _SAID = (
     ("records_screened", "record screened", "records screened"),
     ("dbr_assessed", "report assessed", "reports assessed"),
@@ -110,6 +111,19 @@ def flow(data: Any) -> Flow:
         A ``flow.csv`` or the folder with it, the records of a review that has one, a table, or a
         mapping from box to number. Columns: ``box``, ``n``, ``label`` (the database, register or
         reason, or other words for the box), ``link``, ``note``; the last three may be left out.
+        :func:`flow_template` gives a table of all boxes, with what each counts. Their names:
+
+        - before: ``previous_studies``, ``previous_reports``;
+        - found: ``database_results`` (each: ``database_specific_results``), ``register_results``
+          (each: ``register_specific_results``), ``website_results``, ``organisation_results``,
+          ``citations_results``;
+        - removed: ``duplicates``, ``excluded_automatic``, ``excluded_other``;
+        - screened: ``records_screened``, ``records_excluded``;
+        - from databases and registers: ``dbr_sought_reports``, ``dbr_notretrieved_reports``,
+          ``dbr_assessed``, ``dbr_excluded``; from other sources: ``other_sought_reports``,
+          ``other_notretrieved_reports``, ``other_assessed``, ``other_excluded``;
+        - included: ``new_studies``, ``new_reports``, ``total_studies``, ``total_reports``,
+          ``total_studies_ma``, ``total_reports_ma``.
 
     Returns
     -------
@@ -120,7 +134,8 @@ def flow(data: Any) -> Flow:
     ------
     RecordsError
         If a cell cannot be read or the numbers do not add up: every fault with file and line (of
-        a table, the lines it would have as a file).
+        a table, the lines it would have as a file; of a mapping, the key). Sums with a cell that
+        cannot be read are checked once it is mended, and the message says so.
     InputError
         If there is no such file.
 
@@ -149,15 +164,30 @@ def flow(data: Any) -> Flow:
         if column.name in raw.columns:
             allowed = METHOD_WORDS[column.words[0]] if column.words else None
             check_column(raw, column, allowed)
+    unread = any(fault.column in ("box", "n") for fault in raw.faults)
     _, soft = check_flow(raw)
+    keys = [str(one) for one in data] if isinstance(data, Mapping) else None
+    soft = [_of_key(fault, keys) for fault in soft]
     if raw.faults:
-        raise RecordsError(sorted(raw.faults, key=lambda fault: fault.line))
+        found = sorted(raw.faults, key=lambda fault: fault.line)
+        raise RecordsError(
+            [_of_key(fault, keys) for fault in found],
+            where="in the records, nothing was loaded" if keys is None else "in the boxes",
+            then=_LATER if unread else "",
+        )
     if not len(raw):
         raise InputError(f"data: {raw.file} has no row, so there is no flow to show")
     if soft:
         told = "\n".join(f"  {fault}" for fault in soft)
         warnings.warn(f"the flow may not add up:\n{told}", DataWarning, stacklevel=2)
     return Flow(raw.file, _table(raw), tuple(soft))
+
+
+def _of_key(fault: Fault, keys: list[str] | None) -> Fault:
+    """Name the key of a mapping where there is no file and line."""
+    if keys is None or fault.line < 2:
+        return fault
+    return Fault(f"data[{keys[fault.line - 2]!r}]", 0, "", fault.rule, fault.found)
 
 
 def _read(data: Any) -> RawTable:

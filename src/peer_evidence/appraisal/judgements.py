@@ -48,6 +48,17 @@ class Judgement:
 Judgements = Mapping[tuple[str, str], Judgement]
 
 
+def allowed_words(domain: str) -> str:
+    """Give the words that a domain may be judged with, as a worksheet lists them.
+
+    Examples
+    --------
+    >>> allowed_words("publication_bias")
+    'undetected, strongly_suspected'
+    """
+    return ", ".join(VOCABULARY[domain])
+
+
 def level_word(level: int) -> str:
     """Give the certainty of a level, never beyond very low and high.
 
@@ -76,6 +87,7 @@ def read_judgements(source: Any, outcomes: list[str]) -> dict[tuple[str, str], J
     source : DataFrame, str or Path
         The worksheet, or its CSV file: ``outcome``, ``domain``, ``judgement``, ``reason``,
         ``judged_by``; other columns are passed over. A row with an empty judgement is not judged.
+        Capitals and blanks in a judgement do not count: ``Not serious`` is ``not_serious``.
     outcomes : list of str
         The outcomes there are.
 
@@ -97,6 +109,9 @@ def read_judgements(source: Any, outcomes: list[str]) -> dict[tuple[str, str], J
     found: dict[tuple[str, str], Judgement] = {}
     for place, line in enumerate(lines):
         row = {column: cells[column][place] for column in COLUMNS}
+        code = "_".join(row["judgement"].lower().replace("-", " ").split())
+        if code in VOCABULARY.get(row["domain"], {}):
+            row["judgement"] = code
         fault = _fault(row, outcomes, found)
         if fault is not None:
             faults.append(Fault(name, line, *fault))

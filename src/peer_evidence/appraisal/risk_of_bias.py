@@ -20,6 +20,7 @@ from peer_evidence.appraisal.assessments import (
 from peer_evidence.appraisal.gathering import whose
 from peer_evidence.appraisal.matching import places_of
 from peer_evidence.appraisal.tools import (
+    NO_JUDGEMENT,
     NOT_RECORDED,
     OVERALL,
     Domain,
@@ -32,7 +33,6 @@ from peer_evidence.errors import InputError
 from peer_evidence.formatting import count
 from peer_evidence.results import Result
 
-_BLANK = Judgement(NOT_RECORDED, "Not recorded", None, "", "blank")
 _SHOWN = 8
 
 
@@ -95,12 +95,7 @@ class RiskOfBias(Result):
 
     def look(self, value: Any) -> Judgement:
         """Give the judgement of a cell with its name and symbol, of a blank one too."""
-        if value is None or value != value:
-            return _BLANK
-        for one in self.tool.judgements:
-            if one.code == value:
-                return one
-        return Judgement(str(value), f"{value} stars", None, str(value), "unknown")
+        return self.tool.look(value)
 
     def counts(self, weights: Any = None) -> pd.DataFrame:
         """Count the judgements of each domain.
@@ -203,7 +198,7 @@ class RiskOfBias(Result):
             return f"{head}; no overall judgement is recorded or follows"
         held = self.table[OVERALL].map(lambda value: self.look(value).name.lower())
         told = held.value_counts()
-        order = [one.name.lower() for one in reversed((*self.tool.judgements, _BLANK))]
+        order = [one.name.lower() for one in reversed((*self.tool.judgements, NO_JUDGEMENT))]
         names = sorted(told.index, key=lambda name: order.index(name) if name in order else -1)
         return f"{head}: overall {', '.join(f'{told[name]} {name}' for name in names)}"
 

@@ -53,8 +53,8 @@ class Judgement:
         How bad it is, 0 the best; None where it says nothing of that, as no information does.
     symbol : str
         What stands inside its mark: plus, minus, cross, exclamation, question, zero, one or two.
-    role : {"good", "middling", "bad", "worst", "unknown"}
-        What it is drawn as.
+    role : {"good", "middling", "bad", "worst", "unknown", "blank"}
+        What it is drawn as; ``blank`` is for what is not recorded.
     other_names : tuple of str
         What else it is called.
     """
@@ -65,6 +65,9 @@ class Judgement:
     symbol: str
     role: str
     other_names: tuple[str, ...] = ()
+
+
+NO_JUDGEMENT = Judgement(NOT_RECORDED, "Not recorded", None, "", "blank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,21 @@ class Tool(Result):
     def judgement(self, code: str) -> Judgement:
         """Give a judgement by its code."""
         return next(one for one in self.judgements if one.code == code)
+
+    def look(self, value: object) -> Judgement:
+        """Give the judgement of a cell with its name and symbol; of a blank one, ``Not recorded``.
+
+        Examples
+        --------
+        >>> risk_of_bias_tool("robins_i").look("serious").name
+        'Serious risk'
+        """
+        if value is None or value != value:
+            return NO_JUDGEMENT
+        for one in self.judgements:
+            if one.code == value:
+                return one
+        return Judgement(str(value), f"{value} stars", None, str(value), "unknown")
 
     def find_judgement(self, text: object, domain: Domain | None = None) -> str | None:
         """Give the code of a judgement by any of its names; None where the domain has none."""

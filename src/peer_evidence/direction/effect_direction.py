@@ -18,14 +18,17 @@ from peer_evidence.direction.counted import (
     left_out_table,
     reasons_left_out,
 )
+from peer_evidence.direction.quality import NOT_ASSESSED, quality_of
 from peer_evidence.direction.sign_test import exact_p, share, sign_test, wilson
-from peer_evidence.direction.study_facts import NOT_ASSESSED, people, quality_of, study_facts
+from peer_evidence.direction.study_facts import people, study_facts
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, per_cent, words
 from peer_evidence.records.words import METHOD_WORDS
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
+    from peer_evidence.appraisal.risk_of_bias import RiskOfBias
+    from peer_evidence.appraisal.tools import Tool
     from peer_evidence.records.evidence import Evidence
 
 _KNOWN = ("favours_intervention", "favours_comparison", "null")
@@ -58,6 +61,8 @@ class EffectDirections(Result):
         ``reason``, ``rows``, ``studies`` of what does not count.
     intervention : str
         What the text calls the intervention.
+    tool : Tool or None
+        Whose words the judgements of the risk of bias are; None where none are given.
     """
 
     by: str
@@ -71,6 +76,7 @@ class EffectDirections(Result):
     table: pd.DataFrame
     left_out: pd.DataFrame
     intervention: str = "the intervention"
+    tool: Tool | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a study in a domain.
@@ -205,12 +211,12 @@ class EffectDirections(Result):
 
 def effect_directions(
     frame: pd.DataFrame | Evidence,
-    by: str = "domain",
+    by: str | None = "domain",
     *,
     agreement: float = 0.7,
     denominator: str = "known",
     contrasts: Sequence[str] | None = ("intervention_vs_comparison",),
-    quality: pd.Series | pd.DataFrame | Mapping[str, str] | None = None,
+    quality: RiskOfBias | pd.Series | pd.DataFrame | Mapping[str, str] | None = None,
 ) -> EffectDirections:
     """Give each study one direction in each domain, by the rule of Boon & Thomson (2021).
 
@@ -225,8 +231,8 @@ def effect_directions(
         ``contrast_type`` unless ``contrasts`` is None. ``ev.select(...)`` brings the columns of
         the studies with it, among them ``label``, ``design`` and the size of the groups; the
         records themselves are joined so.
-    by : str
-        The column of the domains.
+    by : str or None
+        The column of the domains; None takes all results as one group, ``all``.
     agreement : float
         The least share of one direction, above 0.5 and up to 1.
     denominator : {"known", "all"}
@@ -236,12 +242,15 @@ def effect_directions(
         ``unclear`` ones, too, so that they stand in the way of a direction.
     contrasts : sequence of str or None
         The contrast types that count; None takes every row.
-    quality : Series, DataFrame or mapping, optional
-        The risk of bias of each study, by ``study_id``: a word of the records' vocabulary
-        (``low``, ``some_concerns``, ``high``, ``unclear``) or of ROBINS-I (``moderate``,
-        ``serious``, ``critical``, ``no_information``). A frame has ``study_id`` and
-        ``judgement``; where it has a ``domain`` too, as ``ev.risk_of_bias``, its rows ``overall``
-        are taken. A study without a judgement is ``not_assessed``.
+    quality : RiskOfBias, Series, DataFrame or mapping, optional
+        The risk of bias of each study. What :func:`peer_evidence.risk_of_bias_summary` gives: its
+        overall judgements, given or by the rule of the tool. Else by ``study_id`` a word of a
+        tool: ``low``, ``some_concerns``, ``high`` (RoB 2), ``unclear`` (RoB 1), ``moderate``,
+        ``serious``, ``critical``, ``no_information`` (ROBINS-I), ``very_high`` (ROBINS-E). A frame
+        has ``study_id`` and ``judgement``, perhaps ``tool``; where it has a ``domain`` too, as
+        ``ev.risk_of_bias``, its rows ``overall`` are taken. A summary or a frame may hold other
+        studies, too; a Series or mapping may not. A study without a judgement is
+        ``not_assessed``. No two words are ever made one.
 
     Returns
     -------
@@ -254,8 +263,9 @@ def effect_directions(
     Raises
     ------
     InputError
-        If a column is missing, a word is not known, a study has two designs or two judgements, or
-        the agreement is not in its range.
+        If a column is missing, a word is not known, a study has two designs or two judgements, a
+        judgement is of no study of the results, a number of people is none, or the agreement is
+        not in its range.
 
     References
     ----------
@@ -273,10 +283,14 @@ def effect_directions(
     symptoms        5        0        8
     """
     intervention = "the intervention"
+    others: list[str] = []
     if not isinstance(frame, pd.DataFrame):
         check_evidence("frame", frame, "a DataFrame of results, or the records")
         intervention = frame.package["intervention"]
+        others = frame.studies["study_id"].tolist()
         frame = frame.select()
+    if by is None:
+        frame, by = frame.assign(group="all"), "group"
     kinds = check_contrasts(contrasts)
     check_choice("denominator", denominator, ["known", "all"])
     _check_agreement(agreement)
@@ -288,7 +302,7 @@ def effect_directions(
         check_choice("effect_direction", word, METHOD_WORDS["direction"])
     reasons = reasons_left_out(frame, needed, kinds)
     kept = frame[reasons == ""]
-    judged = quality_of(quality)
+    judged, tool = quality_of(quality, frame, others)
     table = _cells(kept, by, agreement, count_unclear=denominator == "all")
     facts = study_facts(kept, judged)
     assessed = int((facts["quality"] != NOT_ASSESSED).sum())
@@ -306,6 +320,7 @@ def effect_directions(
         table=table,
         left_out=left_out_table(frame, reasons),
         intervention=intervention,
+        tool=None if quality is None else tool,
     )
 
 

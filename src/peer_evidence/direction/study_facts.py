@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peer_evidence.checks import check_choice, check_columns
+from peer_evidence.direction.quality import NOT_ASSESSED
 from peer_evidence.direction.votes import Codes
 from peer_evidence.errors import InputError
-
-NOT_ASSESSED = "not_assessed"
-# the words of a judgement, from the best to the worst; two words of one rank belong to two tools
-JUDGEMENTS: dict[str, int] = {
-    "low": 0,
-    "some_concerns": 1,
-    "moderate": 1,
-    "high": 2,
-    "serious": 2,
-    "critical": 2,
-    "unclear": 3,
-    "no_information": 3,
-    NOT_ASSESSED: 4,
-}
-
-
-def quality_of(quality: pd.Series | pd.DataFrame | Mapping[str, str] | None) -> pd.Series:
-    """Give the judgement on each study, indexed by ``study_id``; empty when none are given.
-
-    Examples
-    --------
-    >>> quality_of({"a_2001": "low"}).to_dict()
-    {'a_2001': 'low'}
-    """
-    if quality is None:
-        return pd.Series(dtype=object)
-    if isinstance(quality, pd.DataFrame):
-        check_columns(quality.columns, ["study_id", "judgement"], "quality")
-        if "domain" in quality.columns:
-            quality = quality[quality["domain"] == "overall"]
-        judged = quality.drop_duplicates(["study_id", "judgement"]).set_index("study_id")
-        series = judged["judgement"]
-    elif isinstance(quality, (pd.Series, Mapping)):
-        series = pd.Series(quality, dtype=object)
-    else:
-        raise InputError(
-            f"quality: found {type(quality).__name__}, allowed is a Series or mapping from "
-            "study_id to a judgement, or a frame with study_id and judgement"
-        )
-    series = series.astype(object).dropna()
-    for word in series.unique():
-        check_choice("quality", word, list(JUDGEMENTS))
-    twice = series.index[series.index.duplicated()]
-    if len(twice):
-        raise InputError(
-            f"quality: {twice[0]!r} has more than one judgement; give one for each study, such as "
-            "the rows of one tool"
-        )
-    return series
+from peer_evidence.formatting import count
 
 
 def study_facts(kept: pd.DataFrame, judged: pd.Series) -> pd.DataFrame:
@@ -96,6 +47,35 @@ def only_value(kept: pd.DataFrame, name: str) -> dict[Any, Any]:
     return dict(zip(pairs["study_id"], pairs[name], strict=True))
 
 
+def head_counts(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Give a column of numbers of people as floats, NaN where a cell is empty.
+
+    Raises
+    ------
+    InputError
+        If a cell is no number of at least 0.
+
+    Examples
+    --------
+    >>> head_counts(pd.DataFrame({"n": ["12", None, ""]}), "n")
+    array([12., nan, nan])
+    """
+    cells = frame[name].astype(object)
+    cells = cells.where(cells.notna() & (cells.astype(str).str.strip() != ""), None)
+    given = pd.to_numeric(cells, errors="coerce").astype("Float64")
+    number = given.to_numpy(np.float64, na_value=np.nan)
+    wrong = cells.notna().to_numpy(bool) & ~((number >= 0) & np.isfinite(number))
+    if not wrong.any():
+        return np.asarray(number)
+    found = cells[wrong].iloc[0]
+    of = f" for study {str(frame.loc[wrong, 'study_id'].iloc[0])!r}" if "study_id" in frame else ""
+    more = f" and {count(int(wrong.sum()) - 1, 'more cell')} like it" if wrong.sum() > 1 else ""
+    raise InputError(
+        f"{name}: found {found!r}{of}{more}, allowed is a number of people of at least 0, in "
+        "digits alone, such as 1200, or an empty cell where it is not known"
+    )
+
+
 def people(
     kept: pd.DataFrame, cell: Codes, cells: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
@@ -109,8 +89,7 @@ def people(
     for name, told in (("n_intervention", "results"), ("study_n_intervention", "study")):
         if name not in kept.columns:
             continue
-        given = pd.to_numeric(kept[name], errors="coerce").astype("Float64")
-        number = given.to_numpy(np.float64, na_value=np.nan)
+        number = head_counts(kept, name)
         largest = np.full(cells, -np.inf)
         known = ~np.isnan(number)
         np.maximum.at(largest, cell[known], number[known])

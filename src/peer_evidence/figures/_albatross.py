@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peer_evidence.checks import check_choice, check_columns, check_evidence
 from peer_evidence.direction import albatross as kernel
 from peer_evidence.direction.counted import check_contrasts, reasons_left_out
+from peer_evidence.direction.study_facts import head_counts
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import OVERHANG, tick_text
 from peer_evidence.figures.forest_words import TIE
@@ -137,8 +138,7 @@ def _people(frame: pd.DataFrame, n: str | None) -> tuple[Floats, NDArray[np.obje
     def number(name: str) -> Floats:
         if name not in frame:
             return np.full(len(frame), np.nan)
-        found = pd.to_numeric(frame[name], errors="coerce").astype("Float64")
-        return np.asarray(found.to_numpy(np.float64, na_value=np.nan))
+        return head_counts(frame, name)
 
     if n is not None:
         given = number(n)
@@ -180,7 +180,7 @@ def albatross(
     frame: Any,
     *,
     measure: str = "SMD",
-    sizes: Sequence[float] | None = None,
+    sizes: float | Sequence[float] | None = None,
     n: str | None = None,
     contrasts: Sequence[str] | None = ("intervention_vs_comparison",),
     favours: tuple[str, str] | None = None,
@@ -199,7 +199,7 @@ def albatross(
         See :func:`albatross_table`.
     measure : {"SMD", "r", "OR"}
         Of which measure the contours are.
-    sizes : sequence of float, optional
+    sizes : float or sequence of float, optional
         The effects of up to three contours, on the natural scale; 0.2, 0.5, 0.8 for ``SMD``, 0.1,
         0.3, 0.5 for ``r`` and 1.5, 2.5, 4 for ``OR`` (with its reciprocal) when left out.
     n, contrasts
@@ -244,9 +244,13 @@ def albatross(
     return attach(sheet.ax, "Albatross plot", _alt(table, placed, measure, effects), table)
 
 
-def _check_sizes(measure: str, sizes: Sequence[float] | None) -> tuple[float, ...]:
+def _check_sizes(measure: str, sizes: float | Sequence[float] | None) -> tuple[float, ...]:
     """Give the effects of the contours, smallest first, or refuse what has none."""
-    effects = _SIZES[measure] if sizes is None else tuple(sorted(float(one) for one in sizes))
+    try:
+        given = np.atleast_1d(np.asarray(_SIZES[measure] if sizes is None else sizes, dtype=float))
+        effects = tuple(sorted(given.ravel().tolist()))
+    except (TypeError, ValueError):
+        effects = ()
     low, high = {"SMD": (0, np.inf), "r": (0, 1), "OR": (1, np.inf)}[measure]
     if not 1 <= len(effects) <= len(_STYLES) or not all(low < one < high for one in effects):
         end = "1" if high == 1 else "infinity"

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from peer_evidence.checks import check_choice
 from peer_evidence.errors import InputError
-from peer_evidence.figures.frames import FrameLike, Labels, as_frame, labelled, styled
+from peer_evidence.figures.frames import FrameLike, Labels, as_frame, check_labels, labelled, styled
 from peer_evidence.figures.layout import (
     CHECK,
     MARGIN,
@@ -217,7 +217,7 @@ def _rows(table: pd.DataFrame, labels: Labels, columns: dict[str, Column]) -> li
     for _, claim in table.iterrows():
         if claim["review_id"] != review:
             review, shaded = claim["review_id"], False
-            name = labelled({str(review): claim["review"]} | dict(labels or {}), review)
+            name = labelled({str(review): claim["review"]} | dict(check_labels(labels)), review)
             heading = wrap(name, width, weight="bold")
             rows.append(_Row("", {"verdict": heading}, lines_height(len(heading)) + _PAD + 3))
         cells = {

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from peer_evidence.checks import check_columns, check_evidence
 from peer_evidence.errors import InputError
-from peer_evidence.figures.frames import Labels, labelled, sentence_list, styled
+from peer_evidence.figures.frames import Labels, check_labels, labelled, sentence_list, styled
 from peer_evidence.figures.layout import (
     MARGIN,
     Sheet,
@@ -118,7 +118,7 @@ def continuum(ev: Evidence, *, labels: Labels = None, ax: Axes | None = None) ->
     table = continuum_table(ev)
     codes = [str(code) for code in dict.fromkeys(table["relationship"])]
     known = {code: ev.vocabularies.label("relationship", code) for code in codes}
-    known |= {str(code): text for code, text in (labels or {}).items()}
+    known |= {str(code): text for code, text in check_labels(labels).items()}
     placed = int(ev.studies["relationship"].isin(codes).sum())
     note = f"{count(len(ev.studies) - placed, 'study', 'studies')} of {len(ev.studies)}"
     verb = "is" if len(ev.studies) - placed == 1 else "are"

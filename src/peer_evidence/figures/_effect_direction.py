@@ -7,26 +7,25 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from peer_evidence.direction.study_facts import JUDGEMENTS
+from peer_evidence.direction.quality import quality_rank
 from peer_evidence.errors import InputError
+from peer_evidence.figures import bias_marks
 from peer_evidence.figures.direction_layout import (
     ROW,
     Plan,
+    best_plan,
     inset,
+    judged_looks,
     page_note,
     pages_of,
-    plan_sheet,
     starred,
+    tool_of,
 )
 from peer_evidence.figures.direction_marks import (
-    JUDGEMENT_COLOURS,
-    JUDGEMENT_SHADES,
-    NOT_ASSESSED,
     POINTS,
     STAR,
     draw_directions,
     draw_marks,
-    judgement_mark,
 )
 from peer_evidence.figures.frames import Labels, sentence_list, styled
 from peer_evidence.figures.key import PITCH, write_key
@@ -35,7 +34,6 @@ from peer_evidence.figures.layout import (
     Sheet,
     lines_height,
     open_sheet,
-    sheet_width,
     stack,
     wrap,
     write_headers,
@@ -94,7 +92,7 @@ def effect_direction_table(d: Any) -> pd.DataFrame:
     people = cells.groupby("study_id")["n_intervention"].transform("max")
     cells = cells.assign(
         _design=cells["design"].map(lambda one: rank.get(one, len(rank))),
-        _quality=cells["quality"].map(JUDGEMENTS),
+        _quality=cells["quality"].map(lambda one: quality_rank(tool_of(d), one)),
         _n=people.astype("Float64").fillna(-1),
     ).sort_values(
         ["_design", "_quality", "_n", "label", "study_id"],
@@ -135,7 +133,7 @@ def effect_direction(
         tests, always of all studies, stand on the last. Left out: all studies on one sheet, as
         high as it takes.
     ax : Axes, optional
-        Where to draw; a new figure of 176 mm when left out.
+        Where to draw; a new figure of 176 mm when left out, of 85 mm where it holds all.
 
     Returns
     -------
@@ -162,7 +160,7 @@ def effect_direction(
     """
     table = effect_direction_table(d)
     cells = table[table["row"] == "study"]
-    plan = plan_sheet(d, cells, table[table["row"] == "sign_test"], labels, sheet_width(ax))
+    plan = best_plan(d, cells, table[table["row"] == "sign_test"], labels, ax)
     rows, last, pages = (0, len(plan.studies)), True, [(0, 0)]
     if page is not None:
         pages = pages_of(plan)
@@ -180,15 +178,17 @@ def effect_direction(
     tops = stack([*plan.heights[slice(*rows)], 0.0], plan.head)
     at_tests = tops[-1]
     at_key = at_tests + tests + 6
-    at_note = at_key + PITCH * len(plan.key) + 3
+    at_note = at_key + plan.key_height + 3
     sheet = open_sheet(ax, plan.width, at_note + lines_height(len(told), SMALL_SIZE) + MARGIN)
     _heads(sheet, plan)
-    _rows(sheet, plan, shown, plan.names[slice(*rows)], tops)
+    _rows(sheet, d, plan, shown, plan.names[slice(*rows)], tops)
     _cells(sheet, plan, cells, shown, tops)
     if last:
         _tests(sheet, plan, at_tests)
     sheet.line([MARGIN, plan.width - MARGIN], [at_tests + tests] * 2, color=RULE)
     write_key(sheet, plan.key, MARGIN, at_key)
+    under = at_key + PITCH * len(plan.key)
+    bias_marks.write_key(sheet, plan.judgements, MARGIN, under, plan.shapes)
     sheet.lines(MARGIN, at_note, told, size=SMALL_SIZE, color=GREY)
     return attach(sheet.ax, "Effect direction plot", _alt(d, table, plan, shown), table)
 
@@ -216,7 +216,7 @@ def effect_direction_pages(d: Any, *, labels: Labels = None) -> list[Axes]:
     """
     table = effect_direction_table(d)
     cells, tests = table[table["row"] == "study"], table[table["row"] == "sign_test"]
-    pages = pages_of(plan_sheet(d, cells, tests, labels, sheet_width(None)))
+    pages = pages_of(best_plan(d, cells, tests, labels, None))
     return [effect_direction(d, labels=labels, page=page + 1) for page in range(len(pages))]
 
 
@@ -225,25 +225,27 @@ def _heads(sheet: Sheet, plan: Plan) -> None:
     if not plan.turned:
         write_headers(sheet, inset(plan.domains), plan.head - 2)
         return
-    for column in plan.domains:
-        line = wrap(column.header, 150, weight="bold")[0]
-        sheet.text(column.anchor + 2.8, plan.head - 4, line, weight="bold", rotation=90)
+    for column, lines in zip(plan.domains, plan.upright, strict=True):
+        x = column.anchor + 2.8 - lines_height(len(lines) - 1) / 2
+        for place, line in enumerate(lines):
+            at = x + lines_height(place)
+            sheet.text(at, plan.head - 4, line, weight="bold", rotation=90)
 
 
 def _rows(
     sheet: Sheet,
+    d: Any,
     plan: Plan,
     shown: pd.DataFrame,
     names: list[tuple[str, ...]],
     tops: list[float],
 ) -> None:
     """Draw the ground and the texts of the studies."""
-    ranks = list(shown["quality"].map(JUDGEMENTS))
+    looks = judged_looks(d, shown["quality"])
     column = {one.key: one for one in plan.left}
     for place, study in enumerate(shown.itertuples(index=False)):
-        top, rank = tops[place], ranks[place]
-        shade = JUDGEMENT_SHADES[rank] if rank < len(JUDGEMENT_SHADES) else ""
-        shade = shade or (PALE if place % 2 == 0 else "white")
+        top, plain = tops[place], PALE if place % 2 == 0 else "white"
+        shade = bias_marks.SHADES.get(looks[place].role, plain)
         across = plan.width - 2 * MARGIN + 4
         sheet.box(MARGIN - 2, top, across, tops[place + 1] - top, facecolor=shade, zorder=-2)
         sheet.lines(MARGIN, top + 1.2, names[place])
@@ -254,19 +256,9 @@ def _rows(
         sheet.line([one.left] * 2, ends, color="#E2E2E2", linewidth=0.5, zorder=-1)
     sheet.line([MARGIN, plan.width - MARGIN], [plan.head] * 2, color=RULE)
     if "quality" in column:
-        _judgements(sheet, column["quality"].anchor, ranks, tops)
-
-
-def _judgements(sheet: Sheet, x: float, ranks: list[int], tops: list[float]) -> None:
-    """Draw the judgement of each study, one kind after the other."""
-    for rank in sorted(set(ranks)):
-        ys = [top + ROW / 2 for top, one in zip(tops, ranks, strict=False) if one == rank]
-        look: dict[str, Any] = {"edgecolors": GREY, "facecolors": "none", "linewidths": 0.8}
-        mark, size = NOT_ASSESSED, 5.0
-        if rank < len(JUDGEMENT_COLOURS):
-            look = {"linewidths": 0, "facecolors": JUDGEMENT_COLOURS[rank]}
-            mark, size = judgement_mark(rank), 7.5
-        draw_marks(sheet, [x] * len(ys), ys, mark, size, zorder=3, **look)
+        x = column["quality"].anchor
+        marks = [(x, top + ROW / 2, look) for top, look in zip(tops, looks, strict=False)]
+        bias_marks.draw_marks(sheet, marks, 8.0, shapes=plan.shapes)
 
 
 def _cells(

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from peer_evidence.checks import check_choice, check_evidence
 from peer_evidence.errors import InputError
-from peer_evidence.figures.frames import Labels, labelled, styled
+from peer_evidence.figures.frames import Labels, check_labels, labelled, styled
 from peer_evidence.figures.layout import (
     MARGIN,
     Column,
@@ -146,7 +146,7 @@ def evidence_map(
     grid = grid.astype(int)
 
     def label(vocabulary: str, word: str) -> str:
-        known = {word: ev.vocabularies.label(vocabulary, word)} | dict(labels or {})
+        known = {word: ev.vocabularies.label(vocabulary, word)} | dict(check_labels(labels))
         return "All" if word == _TOTAL else labelled(known, word)
 
     row_labels = [label(rows, str(word)) for word in grid.index]

@@ -42,9 +42,11 @@ from peer_evidence.figures.layout import (
     Sheet,
     lines_height,
     middle_of_line,
+    natural_width,
     open_sheet,
     sheet_width,
     text_width,
+    wrap,
     write_headers,
 )
 from peer_evidence.figures.saving import attach
@@ -54,6 +56,7 @@ __all__ = ["forest", "forest_table"]
 
 _LARGEST = 8.0  # side of the largest square, in points
 _DIAMOND = 3.8  # half its height
+_NO_ARMS = "The numbers of each arm are left out here for want of room; the table has them."
 
 
 @styled
@@ -141,6 +144,8 @@ def forest(
     )
     whom = _whom(m, aligned, favours, intervention)
     foot = foot_lines(m, table, code, width - 2 * MARGIN, whom) + (bias.foot if bias else ())
+    if plan.without_arms:
+        foot += wrap(_NO_ARMS, width - 2 * MARGIN, SMALL_SIZE)
     under = 0 if preset.favours_on_top else lines_height(max(map(len, plan.favours))) + 1
     below = 16 + under + lines_height(1) + 5
     height = plan.panel.bottom + below + lines_height(len(foot), SMALL_SIZE) + MARGIN
@@ -235,6 +240,9 @@ def _write(sheet: Sheet, row: ForestRow, plan: Plan) -> None:
         sheet.line([MARGIN, plan.panel.left - 6], [row.top - 0.5] * 2, color=RULE)
     for key, lines in row.cells.items():
         if key == "note":
+            end = MARGIN + natural_width(lines, SMALL_SIZE) + 2
+            if end > plan.null:  # the line of no effect does not cross a text
+                sheet.box(MARGIN, row.top, end - MARGIN, row.height, facecolor="white", zorder=1.5)
             sheet.lines(MARGIN, row.text_top, lines, size=SMALL_SIZE, color=GREY)
             continue
         column = plan.columns[key]

@@ -12,7 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from peer_evidence.errors import InputError
-from peer_evidence.figures.frames import Labels, labelled, named_sides, sentence_list, styled
+from peer_evidence.figures.frames import (
+    Labels,
+    check_labels,
+    labelled,
+    named_sides,
+    sentence_list,
+    styled,
+)
 from peer_evidence.figures.harvest_rows import COLUMNS, HEIGHTS, NOT_STATED, SEVERAL, harvest_table
 from peer_evidence.figures.key import PITCH, Entry, key_lines, write_key
 from peer_evidence.figures.layout import (
@@ -298,7 +305,7 @@ def _note(
     told = []
     for level in sorted({int(levels[one]) for one in held}, reverse=True):
         names = [
-            (labels or {}).get(one, words(one)) for one in levels if one in held
+            check_labels(labels).get(one, words(one)) for one in levels if one in held
             and levels[one] == level
         ]  # fmt: skip
         told.append(f"{level} {sentence_list(names)}")

@@ -147,7 +147,8 @@ def _plan(summary: RiskOfBias, table: pd.DataFrame, width: float, weights: Any) 
         told = wrap(name, label - 8, weight="bold" if code == OVERALL else "normal")
         rows.append((code, top, told))
         top += max(_BAR, lines_height(len(told))) + _GAP
-    right = width - MARGIN - text_width("100%") / 2
+    inner = width - 2 * MARGIN - label
+    right = width - MARGIN - max(text_width("100%") / 2, _beside_width(table, inner))
     panel = Panel(MARGIN + label, right, MARGIN, top)
     held = set(table.loc[table["share"] > 0, "judgement"])
     shown = [one for one in summary.tool.judgements if one.rank is not None or one.code in held]
@@ -159,6 +160,23 @@ def _plan(summary: RiskOfBias, table: pd.DataFrame, width: float, weights: Any) 
     height = top + 15 + lines_height(1) + 6 + marks.key_height(key) + 2
     height += lines_height(len(note), SMALL_SIZE) + MARGIN
     return _Plan(width, height, panel, rows, key, note, _unit(weights))
+
+
+def _beside_width(table: pd.DataFrame, inner: float) -> float:
+    """Give the width that the numbers of small parts take beside their bars, 0 where none is."""
+    beside = 0.0
+    for _ in range(4):  # a narrower panel leaves fewer parts room for their numbers
+        widest = 0.0
+        for _, rows in table[table["share"] > 0].groupby("domain", sort=False):
+            own = [text_width(per_cent(one), SMALL_SIZE) + marks.MARK for one in rows["share"]]
+            parts = zip(rows["share"], own, strict=True)
+            widest = max(widest, sum(wide + 7 for share, wide in parts
+                                     if share * (inner - beside) < wide + 8))  # fmt: skip
+        wanted = widest + 6 if widest else 0.0
+        if wanted <= beside:
+            break
+        beside = wanted
+    return beside
 
 
 def _note(summary: RiskOfBias, weights: Any, held: set[str]) -> str:
@@ -194,6 +212,7 @@ def _bar(
     left = 0.0
     per_point = 100 / (plan.panel.right - plan.panel.left)
     placed = []
+    small: list[tuple[float, Judgement, str]] = []  # the number of a small part has no room in it
     for code, share in zip(rows["judgement"], 100 * rows["share"], strict=True):
         if share <= 0:
             continue
@@ -214,15 +233,33 @@ def _bar(
             start = middle - (wide + marks.MARK + 2) / 2
             placed.append((start + marks.MARK / 2, top + _BAR / 2, judgement))
             _written(sheet, start + marks.MARK + 2, top, told, ink, judgement)
-        elif judgement.symbol and room >= marks.MARK + 3:
-            placed.append((middle, top + _BAR / 2, judgement))
         elif not judgement.symbol and room >= wide + 4:
             _written(sheet, middle - wide / 2, top, told, ink, judgement)
+        else:
+            if judgement.symbol and room >= marks.MARK + 3:
+                placed.append((middle, top + _BAR / 2, judgement))
+            small.append((middle, judgement, told))
         left += share
     for x, y, judgement in placed:
         if judgement.role in _HATCHES:
             sheet.box(x - 4, y - _BAR / 2 + 1.5, 8, _BAR - 3, facecolor="white", zorder=3)
     marks.draw_marks(sheet, placed, marks.MARK - 1, on_fill=True)
+    _beside(sheet, plan, small, top)
+
+
+def _beside(
+    sheet: Sheet, plan: _Plan, small: list[tuple[float, Judgement, str]], top: float
+) -> None:
+    """Write the numbers of parts without room for them at the right of the bar, each marked."""
+    x = plan.panel.right + 6
+    placed = []
+    for _, judgement, told in small:
+        placed.append((x + marks.MARK / 2, top + _BAR / 2, judgement))
+        start = top + (_BAR - lines_height(1, SMALL_SIZE)) / 2
+        down = middle_of_line(start, SMALL_SIZE) - (top + _BAR / 2)
+        sheet.lines(x + marks.MARK + 2, start - down, [told], size=SMALL_SIZE)
+        x += marks.MARK + 2 + text_width(told, SMALL_SIZE) + 5
+    marks.draw_marks(sheet, placed, marks.MARK - 1)
 
 
 def _written(

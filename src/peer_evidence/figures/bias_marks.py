@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -33,6 +33,14 @@ LOOKS = {
     "unknown": ("white", GREY, GREY),
     "blank": ("white", "#A6A6A6", GREY),
 }
+# role -> the ground of a row, so light that its text stays dark on it
+SHADES = {
+    "good": "#E3F0F8",
+    "middling": "#FBF8D9",
+    "bad": "#FAE6DA",
+    "worst": "#EAD3CA",
+    "unknown": "#F1F1F1",
+}
 MARK = 9.0  # points across
 _LETTERS = {"question": "?", "exclamation": "!", "zero": "0", "one": "1", "two": "2"}
 _LINES = {
@@ -41,6 +49,7 @@ _LINES = {
     "cross": [(-1.0, -1.0), (1.0, 1.0), (-1.0, 1.0), (1.0, -1.0)],
 }
 _SHARE = {"plus": 0.56, "minus": 0.52, "cross": 0.46}
+_SHAPE_SHARE = {"o": 1.0, "s": 0.92, "D": 0.84}  # of a shape in the size of its mark
 _PITCH = 13.0
 
 
@@ -62,11 +71,14 @@ def draw_marks(
     size: float = MARK,
     *,
     on_fill: bool = False,
+    shapes: Mapping[str, str] | None = None,
 ) -> None:
     """Draw marks at places of the sheet, all of one judgement at a time.
 
-    On their own fill they are a ring in the colour of the symbol.
+    On their own fill they are a ring in the colour of the symbol. Where two judgements have one
+    symbol, ``shapes`` tells them apart, see :func:`shapes_of`.
     """
+    shapes = shapes or {}
     together: dict[Judgement, list[tuple[float, float]]] = {}
     for x, y, judgement in marks:
         together.setdefault(judgement, []).append((x, y))
@@ -74,12 +86,35 @@ def draw_marks(
         xs, ys = [x for x, _ in places], [y for _, y in places]
         fill, edge, ink = LOOKS[judgement.role]
         blank = judgement.code == NOT_RECORDED
-        _add(sheet, xs, ys, "o", size, fill, ink if on_fill else edge, 0.8, dashed=blank)
+        shape = shapes.get(judgement.code, "o")
+        wide = size * _SHAPE_SHARE[shape]
+        _add(sheet, xs, ys, shape, wide, fill, ink if on_fill else edge, 0.8, dashed=blank)
         if judgement.symbol in _LINES:
             drawn = size * _SHARE[judgement.symbol]
             _add(sheet, xs, ys, _symbol(judgement.symbol), drawn, "none", ink, size * 0.14)
         elif judgement.symbol:
             _add(sheet, xs, ys, _symbol(judgement.symbol), size * 0.62, ink, ink, 0.0)
+
+
+def shapes_of(judgements: Iterable[Judgement]) -> dict[str, str]:
+    """Give each judgement its shape: a disc, and another where one has its symbol already.
+
+    So words of two tools that are drawn alike, as some concerns and moderate, stay two.
+
+    Examples
+    --------
+    >>> from peer_evidence.appraisal.tools import risk_of_bias_tool
+    >>> tool = risk_of_bias_tool("generic")
+    >>> shapes_of([tool.look("moderate"), tool.look("some_concerns"), tool.look("low")])
+    {'moderate': 'o', 'some_concerns': 's', 'low': 'o'}
+    """
+    used: dict[tuple[str, str], int] = {}
+    shapes = {}
+    for one in judgements:
+        place = used.get((one.symbol, one.role), 0)
+        used[one.symbol, one.role] = place + 1
+        shapes[one.code] = list(_SHAPE_SHARE)[min(place, len(_SHAPE_SHARE) - 1)]
+    return shapes
 
 
 def _add(
@@ -145,7 +180,13 @@ def key_height(rows: Sequence[Sequence[Judgement]]) -> float:
     return _PITCH * len(rows)
 
 
-def write_key(sheet: Sheet, rows: Sequence[Sequence[Judgement]], left: float, top: float) -> None:
+def write_key(
+    sheet: Sheet,
+    rows: Sequence[Sequence[Judgement]],
+    left: float,
+    top: float,
+    shapes: Mapping[str, str] | None = None,
+) -> None:
     """Draw the key, its first line just below ``top``."""
     marks = []
     for place, row in enumerate(rows):
@@ -154,7 +195,7 @@ def write_key(sheet: Sheet, rows: Sequence[Sequence[Judgement]], left: float, to
             marks.append((x + MARK / 2, middle_of_line(y), one))
             sheet.text(x + MARK + 4, first_baseline(y), one.name)
             x += _entry_width(one)
-    draw_marks(sheet, marks)
+    draw_marks(sheet, marks, shapes=shapes)
 
 
 def domain_lines(summary: RiskOfBias, width: float) -> list[tuple[str, tuple[str, ...]]]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
-from peer_evidence.direction.study_facts import JUDGEMENTS
+from peer_evidence.appraisal.tools import NO_JUDGEMENT, Judgement, Tool, risk_of_bias_tool
+from peer_evidence.direction.quality import NOT_ASSESSED, quality_rank
 from peer_evidence.errors import InputError
-from peer_evidence.figures.direction_marks import (
-    direction_entries,
-    judgement_entries,
-    size_class_entries,
-)
+from peer_evidence.figures import bias_marks
+from peer_evidence.figures.direction_marks import direction_entries, size_class_entries
 from peer_evidence.figures.frames import Labels, labelled
 from peer_evidence.figures.key import PITCH, Entry, key_lines
 from peer_evidence.figures.layout import (
@@ -23,17 +22,21 @@ from peer_evidence.figures.layout import (
     headers_height,
     lines_height,
     natural_width,
+    sheet_width,
     text_width,
     widest_word,
     wrap,
 )
-from peer_evidence.figures.style import POINTS_PER_MM, SMALL_SIZE, plain
+from peer_evidence.figures.style import POINTS_PER_MM, SINGLE_COLUMN, SMALL_SIZE, plain
 from peer_evidence.formatting import p_value, per_cent, short_label, words
 
 PAGE_HEIGHT = 230.0  # millimetres
 ROW = 11.5
 _NARROWEST = 12.0  # the least width of a domain, in points
 _WIDEST = 64.0
+_BROADEST = 150.0  # and where headings are long
+_FEW = 3  # domains that may stand in one column of a journal
+_DEEP = 3  # lines of a heading, above which it stands upright
 DESIGNS = {
     "randomised_trial": "RCT",
     "cluster_randomised_trial": "cRCT",
@@ -69,15 +72,49 @@ class Plan:
     left: list[Column]
     domains: list[Column]
     turned: bool  # headings stand upright where they would not fit
+    upright: list[tuple[str, ...]]  # their lines then
     tests: list[TestLine]
     scale: float  # of the triangles, where domains are narrow
     key: list[list[Entry]]
+    judgements: list[list[Judgement]]  # the key of the risk of bias
+    shapes: dict[str, str]  # of its marks
     note: str
 
     @property
     def tests_height(self) -> float:
         """The height of the sign tests."""
         return sum(one.height for one in self.tests) + 6
+
+    @property
+    def key_height(self) -> float:
+        """The height of the key, of directions and of risk of bias."""
+        return PITCH * len(self.key) + bias_marks.key_height(self.judgements)
+
+
+def tool_of(d: Any) -> Tool:
+    """Give the tool whose words the judgements are; that with the words of all where none is."""
+    return getattr(d, "tool", None) or risk_of_bias_tool("generic")
+
+
+def judged_looks(d: Any, words_of: Any) -> list[Judgement]:
+    """Give the look of each judgement, of what was not assessed too."""
+    tool = tool_of(d)
+    blank = replace(NO_JUDGEMENT, name="Not assessed")
+    return [blank if one == NOT_ASSESSED else tool.look(one) for one in words_of]
+
+
+def best_plan(
+    d: Any, cells: pd.DataFrame, tests: pd.DataFrame, labels: Labels, ax: Axes | None
+) -> Plan:
+    """Measure the plot for one column of a journal where all fits there, else for two."""
+    if ax is None and len(tests) <= _FEW:
+        plan = plan_sheet(d, cells, tests, labels, SINGLE_COLUMN * POINTS_PER_MM)
+        told = natural_width([one.name for one in plan.tests], SMALL_SIZE)
+        whole = all(len(one) == 1 for one in plan.names)
+        level = not plan.turned and not any(one.turned for one in plan.tests)
+        if whole and level and plan.domains[0].left >= MARGIN + told + 4:
+            return plan
+    return plan_sheet(d, cells, tests, labels, sheet_width(ax))
 
 
 def plan_sheet(
@@ -87,17 +124,21 @@ def plan_sheet(
     studies = _studies(cells)
     heads = [labelled(labels, domain) for domain in tests[d.by]]
     lines = _test_lines(tests)
-    judged = bool((studies["quality"] != "not_assessed").any())
+    judged = bool((studies["quality"] != NOT_ASSESSED).any())
+    held = sorted(set(studies["quality"]), key=lambda one: quality_rank(tool_of(d), one))
+    looks = judged_looks(d, held) if judged else []
     left, pitch = _columns(studies, heads, lines, width, judged=judged)
     start = width - MARGIN - pitch * len(heads)
     domains = [
         Column(str(code), head, start + place * pitch, pitch, "center")
         for place, (code, head) in enumerate(zip(tests[d.by], heads, strict=True))
     ]
-    turned = widest_word(heads, weight="bold") > pitch - 5
-    tall = natural_width(heads, weight="bold", at_most=150) + 4 if turned else 0.0
+    turned = widest_word(heads, weight="bold") > pitch - 5 or _deepest(heads, pitch - 8) > _DEEP
+    upright = _upright(heads, pitch) if turned else []
+    tall = natural_width([one for lines in upright for one in lines], weight="bold") + 4
+    tall = tall if turned else 0.0
     head_height = max(tall, headers_height(left), 0 if turned else headers_height(inset(domains)))
-    names = [_two_lines(name, left[0].width) for name in studies["name"]]
+    names = [wrap(name, left[0].width) for name in studies["name"]]
     numbers = bool((cells["combined"] > 1).any() or starred(cells).any())
     scale = min(1.0, (pitch - (5.5 if numbers else 2.0)) / 10.5)
     return Plan(
@@ -110,24 +151,29 @@ def plan_sheet(
         left=left,
         domains=domains,
         turned=turned,
+        upright=upright,
         tests=[_test_line(name, texts, pitch) for name, texts in lines],
         scale=scale,
-        key=_key(d, cells, studies, width, scale, judged=judged),
+        key=_key(d, cells, width, scale),
+        judgements=bias_marks.key_rows(looks, width - 2 * MARGIN) if judged else [],
+        shapes=bias_marks.shapes_of(looks),
         note=_note(d, cells, studies, judged=judged),
     )
 
 
-def _two_lines(name: str, width: float) -> tuple[str, ...]:
-    """Set a name in one line or two; what does not fit is cut, and the cut shown."""
-    if text_width(name) <= width:
-        return (name,)
-    first, *rest = wrap(name, width)
-    if len(rest) < 2:
-        return (first, *rest)
-    last = " ".join(rest)
-    while last and text_width(f"{last}…") > width:
-        last = last[:-1].rstrip(" ,&")
-    return first, f"{last}…"
+def _deepest(heads: list[str], width: float) -> int:
+    """Give in how many lines the longest heading stands at a width."""
+    return max(len(wrap(one, max(width, 1.0), weight="bold")) for one in heads)
+
+
+def _upright(heads: list[str], pitch: float) -> list[tuple[str, ...]]:
+    """Set headings upright, in as many lines as stand side by side in a domain."""
+    lines = max(int((pitch - 1) / lines_height(1)), 1)
+    longest = natural_width(heads, weight="bold")
+    length = min(150.0, longest)
+    while length < longest and _deepest(heads, length) > lines:
+        length += 10
+    return [wrap(one, length + 1, weight="bold") for one in heads]
 
 
 def _test_line(name: str, texts: list[str], pitch: float) -> TestLine:
@@ -163,7 +209,10 @@ def _columns(
     words_wide = widest_word(heads, weight="bold") + 8
     tests_wide = max(natural_width(texts, SMALL_SIZE) for _, texts in lines) + 4
     wanted = min(max(words_wide, tests_wide), _WIDEST)
-    named = natural_width(list(studies["name"]))
+    named = max(natural_width(list(studies["name"])), text_width("Study", weight="bold"))
+    free = (room - max(named, 100.0)) / len(heads)
+    while wanted < min(free, _BROADEST) and _deepest(heads, wanted - 8) > _DEEP:
+        wanted += 4  # a long heading takes the width that the names leave
     least = min(named, 100.0)
     pitch = min((room - least) / len(heads), wanted)
     if pitch < _NARROWEST:
@@ -224,18 +273,14 @@ def _test_lines(tests: pd.DataFrame) -> list[tuple[str, list[str]]]:
     return list(zip(names, held, strict=True))
 
 
-def _key(
-    d: Any, cells: pd.DataFrame, studies: pd.DataFrame, width: float, scale: float, *, judged: bool
-) -> list[list[Entry]]:
-    """Give the key: directions, sizes, and judgements where there are any."""
+def _key(d: Any, cells: pd.DataFrame, width: float, scale: float) -> list[list[Entry]]:
+    """Give the key of the directions and sizes."""
     room = width - 2 * MARGIN
     lines = key_lines(direction_entries(cells["direction"], d.intervention), room)
     sized = cells.loc[~cells["direction"].isin(["null", "unclear"]), "size"]
     sizes = size_class_entries(sized, scale)
     if sizes:
         lines += key_lines(sizes, room)
-    if judged:
-        lines += key_lines(judgement_entries(studies["quality"].map(JUDGEMENTS)), room)
     return lines
 
 
@@ -256,7 +301,8 @@ def _note(d: Any, cells: pd.DataFrame, studies: pd.DataFrame, *, judged: bool) -
     if len(short):
         parts.append("; ".join(f"{one} {full}" for one, full in short.to_numpy()) + ".")
     if judged:
-        parts.append("RoB: risk of bias.")
+        by = "" if tool_of(d).code == "generic" else f", judged with {tool_of(d).name}"
+        parts.append(f"RoB: risk of bias{by}.")
     else:
         parts.append("Risk of bias: not assessed.")
     return " ".join(parts)
@@ -276,7 +322,7 @@ def page_note(plan: Plan, page: int, pages: int) -> str:
 def pages_of(plan: Plan) -> list[tuple[int, int]]:
     """Share the studies among pages; the last one needs room for the sign tests."""
     told = wrap(page_note(plan, 1, 9), plan.width - 2 * MARGIN, SMALL_SIZE)
-    under = 9 + PITCH * len(plan.key) + lines_height(len(told), SMALL_SIZE) + MARGIN
+    under = 9 + plan.key_height + lines_height(len(told), SMALL_SIZE) + MARGIN
     room = PAGE_HEIGHT * POINTS_PER_MM - plan.head - under
     heights = plan.heights
     start, pages = 0, []

@@ -1,20 +1,16 @@
-"""Marks of direction, size and risk of bias: each told by its shape, never by colour alone."""
+"""Marks of direction and size: each told by its shape, never by colour alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
 
 from peer_evidence.figures.key import Entry
 from peer_evidence.figures.layout import Sheet
 from peer_evidence.figures.style import BLUE, GREY, INK, VERMILLION
-from peer_evidence.formatting import words
 
 UP = Path([(-0.5, -0.45), (0.5, -0.45), (0, 0.5), (-0.5, -0.45)], [1, 2, 2, 79])
 DOWN = Path([(-0.5, 0.45), (0.5, 0.45), (0, -0.5), (-0.5, 0.45)], [1, 2, 2, 79])
@@ -42,34 +38,7 @@ SIZE_WORDS = {
     "small": "under 50",
     "unknown": "number not known",
 }
-JUDGEMENT_WORDS = ("low", "some_concerns", "high", "unclear")
-JUDGEMENT_COLOURS = ("#00785A", "#A36A00", "#C04000", "#666666")
-JUDGEMENT_SHADES = ("#E4F3ED", "#FBF1DC", "#FAE3D9", "#EFEFEF")
 STAR = (6, 2, 0)
-NOT_ASSESSED = Path([(-0.4, 0), (0.4, 0)])
-
-
-@cache
-def judgement_mark(rank: int) -> Path:
-    """Give a disc with a sign cut out of it: plus, minus, times or a question mark."""
-    arm, thick = 0.66, 0.15
-    if rank == 3:
-        glyph = TextPath((0, 0), "?", size=1.5)
-        middle = (glyph.vertices.min(axis=0) + glyph.vertices.max(axis=0)) / 2
-        sign = Path(glyph.vertices - middle, glyph.codes)
-        return Path.make_compound_path(Path.unit_circle(), sign)
-    bar = [(-arm, -thick), (-arm, thick), (arm, thick), (arm, -thick), (-arm, -thick)]
-    plus = [
-        *[(-arm, -thick), (-arm, thick), (-thick, thick), (-thick, arm), (thick, arm)],
-        *[(thick, thick), (arm, thick), (arm, -thick), (thick, -thick), (thick, -arm)],
-        *[(-thick, -arm), (-thick, -thick), (-arm, -thick)],
-    ]
-    arms = np.array(bar if rank == 1 else plus, dtype=float)
-    if rank == 2:
-        turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
-        arms = arms @ turn
-    codes = [Path.MOVETO, *[Path.LINETO] * (len(arms) - 2), Path.CLOSEPOLY]
-    return Path.make_compound_path(Path.unit_circle(), Path(arms, codes))
 
 
 def draw_marks(
@@ -135,16 +104,3 @@ def size_class_entries(used: Iterable[str], scale: float) -> list[Entry]:
         for name, text in SIZE_WORDS.items()
         if name in held
     ]
-
-
-def judgement_entries(ranks: Iterable[int]) -> list[Entry]:
-    """Give the entries of a key for the judgements of risk of bias that occur."""
-    entries = []
-    for rank in sorted(set(ranks)):
-        if rank < len(JUDGEMENT_WORDS):
-            colour = JUDGEMENT_COLOURS[rank]
-            text = f"{words(JUDGEMENT_WORDS[rank])} risk" if rank != 1 else "some concerns"
-            entries.append(Entry(text, judgement_mark(rank), colour, colour, 7.5, 0))
-        else:
-            entries.append(Entry("not assessed", NOT_ASSESSED, GREY, None, 5))
-    return entries

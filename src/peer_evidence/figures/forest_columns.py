@@ -28,13 +28,13 @@ from peer_evidence.figures.layout import (
     widest_word,
     wrap,
 )
-from peer_evidence.figures.style import SMALL_SIZE, plain
+from peer_evidence.figures.style import POINTS_PER_MM, SMALL_SIZE, plain
 from peer_evidence.formatting import EN_DASH, MINUS, interval, number
 
 _GAP = 9.0
 _CROWDED = 6.0  # the gap where many columns leave the panel little room
 _PANEL = 104.0  # points that the panel has at least
-_NARROW = 90.0  # and beside other columns
+_NARROW = 45.0 * POINTS_PER_MM  # and beside other columns
 _JOINED = {"events": "Events/total"}
 _PAD = 1.8
 _INDENT = 7.0
@@ -110,6 +110,7 @@ class Plan:
     span_top: float
     favours: tuple[tuple[str, ...], tuple[str, ...]]
     null: float  # where the null is, in points
+    without_arms: bool = False  # whether their numbers gave way to the panel
 
 
 def plan_forest(
@@ -128,15 +129,21 @@ def plan_forest(
 
     ``share`` says where along the panel the null is, from 0 to 1; ``cautious`` names the second
     interval of the diamonds, where they have one; ``beside`` is kept free on the right, and for it
-    the numbers of an arm are joined where they would leave the panel no room.
+    the numbers of an arm are joined, or left out, where they would leave the panel no room.
     """
     grouped = bool((table["kind"] == "subgroup").any())
-    for arranged in (preset, replace(preset, joined=True, heads=preset.heads | _JOINED)):
+    joined = replace(preset, joined=True, heads=preset.heads | _JOINED)
+    bare = replace(preset, order=tuple(one for one in preset.order if one != "arms"))
+    for arranged in (preset, joined, bare):
         texts = _texts(table, arranged)
         heads = _heads(arranged, texts, code, level)
-        columns, left, right = _place(arranged, texts, heads, arms, width - beside, grouped=grouped)
-        if not beside or preset.joined or right - left >= _NARROW:
+        columns, left, right = _place(
+            arranged, texts, heads, arms, width - beside, _NARROW if beside else _PANEL,
+            grouped=grouped,
+        )  # fmt: skip
+        if not beside or right - left >= _NARROW - 0.01:
             break
+    without_arms = arranged is bare and any(key.endswith(f"_{SIDES[0]}") for key in texts)
     spans = _spans(columns, arms)
     null = left + share * (right - left)
     top_side = preset.favours_on_top
@@ -145,10 +152,10 @@ def plan_forest(
     deep = max(map(len, over), default=0)
     span_height = lines_height(deep) + 3 if deep else 0.0
     top = MARGIN + span_height + headers_height(list(columns.values())) + 4
-    rows = _rows(table, texts, columns, left, top, cautious)
+    rows = _rows(table, texts, columns, (left, null, right), top, cautious)
     bottom = rows[-1].top + rows[-1].height + 3
     panel = Panel(left, right, top, bottom)
-    return Plan(width, panel, columns, rows, spans, MARGIN, told, null)
+    return Plan(width, panel, columns, rows, spans, MARGIN, told, null, without_arms)
 
 
 def _texts(table: pd.DataFrame, preset: Layout) -> dict[str, list[str]]:
@@ -251,10 +258,14 @@ def _place(
     heads: dict[str, str],
     names: tuple[str, str],
     width: float,
+    least: float,
     *,
     grouped: bool,
 ) -> tuple[dict[str, Column], float, float]:
-    """Set the columns side by side; the panel takes what is left, the labels give way to it."""
+    """Set the columns side by side; the panel takes what is left.
+
+    The labels give way to it as long as it has not the ``least`` points.
+    """
     keys: list[str] = []
     for part in preset.order:
         arms = [key for key in texts if key.rsplit("_", 1)[-1] in SIDES]
@@ -271,8 +282,8 @@ def _place(
     label = natural_width([*texts["label"], "Prediction interval"]) + (_INDENT if grouped else 0)
     for gap in (_GAP, _CROWDED):
         room = inner - sum(widths.values()) - gap * (len(keys) - 1) - ends
-        widths_label = min(label, max(min(0.34 * inner, room - _PANEL), 62.0))
-        if room - widths_label >= _PANEL:
+        widths_label = min(label, max(min(0.34 * inner, room - least), 62.0))
+        if room - widths_label >= least:
             break
     widths["label"], widths["panel"] = widths_label, room - widths_label
     columns: dict[str, Column] = {}
@@ -314,11 +325,15 @@ def _rows(
     table: pd.DataFrame,
     texts: dict[str, list[str]],
     columns: dict[str, Column],
-    note_width: float,
+    panel: tuple[float, float, float],
     top: float,
     cautious: str,
 ) -> list[ForestRow]:
-    """Stand the rows under one another: after each diamond its other intervals and a note."""
+    """Stand the rows under one another: after each diamond its other intervals and a note.
+
+    ``panel`` is where the panel begins, where its null is and where it ends. A heading may run on
+    to the null, and a note, which has no mark beside it, over the line there.
+    """
     rows: list[ForestRow] = []
     grouped = bool((table["kind"] == "subgroup").any())
 
@@ -334,7 +349,7 @@ def _rows(
     label = columns["label"]
     # the arms are empty beside an interval, so its name may run on over them
     after = [one.left for key, one in columns.items() if key in {"effect", "weight"}]
-    open_to = min([note_width, *after]) - 6 - label.left
+    open_to = min([panel[0], *after]) - 6 - label.left
 
     def add_interval(kind: str, name: str, place: int, inset: float) -> None:
         if texts[kind][place]:
@@ -343,7 +358,11 @@ def _rows(
 
     for place, kind in enumerate(table["kind"]):
         inset = _INDENT if grouped and kind in {"study", "subtotal"} else 0.0
-        wide = label.width - inset if kind != "subgroup" else note_width - 2 * MARGIN
+        wide = (
+            label.width - inset
+            if kind != "subgroup"
+            else max(panel[0] - 2 * MARGIN, panel[1] - 4 - MARGIN)
+        )
         weight = "bold" if kind in {"subgroup", "total"} else "normal"
         cells = {"label": wrap(texts["label"][place], wide, weight=weight)}
         if kind != "subgroup":
@@ -354,5 +373,5 @@ def _rows(
             add_interval("prediction", "Prediction interval", place, inset)
             note = heterogeneity(table.iloc[place])
             if note and kind == "subtotal":
-                add("note", {"note": wrap(note, note_width - 2 * MARGIN, SMALL_SIZE)}, None, 0)
+                add("note", {"note": wrap(note, panel[2] - MARGIN, SMALL_SIZE)}, None, 0)
     return rows

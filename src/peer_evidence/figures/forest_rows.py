@@ -12,7 +12,7 @@ import pandas as pd
 from peer_evidence.checks import check_choice, check_columns
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import is_ratio
-from peer_evidence.figures.frames import Labels, labelled
+from peer_evidence.figures.frames import Labels, check_labels, labelled
 from peer_evidence.formatting import words
 
 ARMS = {  # what a table of two arms may hold, and in which order it is read
@@ -148,12 +148,15 @@ def _group_labels(m: Any, labels: Labels) -> list[str]:
     keys = getattr(m, "keys", ()) if is_apart(m) else ()
     if not isinstance(keys, tuple) or len(keys) != len(names):
         return [labelled(labels, name) for name in names]
-    told = labels or {}
-    joined = [", ".join(_part(told, str(part)) for part in key) for key in keys]
-    return [
-        labelled(told, name) if name in told else one[:1].upper() + one[1:]
-        for name, one in zip(names, joined, strict=True)
-    ]
+    told = check_labels(labels)
+    texts = []
+    for name, key in zip(names, keys, strict=True):
+        parts = [str(part) for part in key]
+        if name in told or not any(part in told for part in parts):
+            texts.append(told.get(name, name))  # the title, in the words of the records
+        else:
+            texts.append(", ".join(_part(told, part) for part in parts))
+    return [labelled(None, text) for text in texts]
 
 
 def _part(labels: Mapping[str, str], code: str) -> str:

@@ -62,6 +62,16 @@ def as_frame(name: str, given: Any, needed: tuple[str, ...] = ()) -> pd.DataFram
     return frame
 
 
+def check_labels(labels: Any) -> Mapping[str, str]:
+    """Give the labels as a mapping, empty when left out, else raise InputError."""
+    if labels is None or isinstance(labels, Mapping):
+        return labels or {}
+    raise InputError(
+        f"labels: found {type(labels).__name__}, allowed is a mapping from a code to its label, "
+        "such as {'qol': 'Quality of life'}"
+    )
+
+
 def labelled(labels: Labels, code: Any) -> str:
     """Give a code as readers see it: its label, else its words with a capital.
 
@@ -70,7 +80,7 @@ def labelled(labels: Labels, code: Any) -> str:
     >>> labelled({"qol": "Quality of life"}, "qol"), labelled(None, "self_stigma")
     ('Quality of life', 'Self stigma')
     """
-    text = plain((labels or {}).get(str(code), words(str(code))))
+    text = plain(check_labels(labels).get(str(code), words(str(code))))
     return text[:1].upper() + text[1:]
 
 

@@ -123,6 +123,11 @@ def _directions(
 
 def _heights(cells: pd.DataFrame, height: Mapping[str, int]) -> list[int]:
     """Give the height of each bar, or say which study or design has none."""
+    if not isinstance(height, Mapping):
+        raise InputError(
+            f"height: found {height!r}, allowed is a mapping from each design to a whole number "
+            "from 1 to 5, such as height={'randomised_trial': 3, 'cohort': 2}"
+        )
     lacking = cells.loc[cells["design"].isna(), "study_id"]
     if len(lacking):
         raise InputError(

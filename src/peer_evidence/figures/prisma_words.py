@@ -7,36 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from peer_evidence.appraisal.flow import Flow
+from peer_evidence.appraisal.flow_boxes import BOX_WORDS
 
-# box -> its words; a box whose words end in a colon is a heading over its parts
-_WORDS = {
-    "previous_studies": "Studies included in previous version of review",
-    "previous_reports": "Reports of studies included in previous version of review",
-    "database_results": "Databases",
-    "register_results": "Registers",
-    "website_results": "Websites",
-    "organisation_results": "Organisations",
-    "citations_results": "Citation searching",
-    "duplicates": "Duplicate records removed",
-    "excluded_automatic": "Records marked as ineligible by automation tools",
-    "excluded_other": "Records removed for other reasons",
-    "records_screened": "Records screened",
-    "records_excluded": "Records excluded",
-    "dbr_sought_reports": "Reports sought for retrieval",
-    "dbr_notretrieved_reports": "Reports not retrieved",
-    "dbr_assessed": "Reports assessed for eligibility",
-    "dbr_excluded": "Reports excluded",
-    "other_sought_reports": "Reports sought for retrieval",
-    "other_notretrieved_reports": "Reports not retrieved",
-    "other_assessed": "Reports assessed for eligibility",
-    "other_excluded": "Reports excluded",
-    "new_studies": "Studies included in review",
-    "new_reports": "Reports of included studies",
-    "total_studies": "Total studies included in review",
-    "total_reports": "Reports of total included studies",
-    "total_studies_ma": "Studies included in meta-analysis",
-    "total_reports_ma": "Reports of studies included in meta-analysis",
-}
 _NEW = {
     "new_studies": "New studies included in review",
     "new_reports": "Reports of new included studies",
@@ -83,7 +55,7 @@ class Entry:
 def entries_of(flow: Flow) -> dict[str, list[Entry]]:
     """Write what stands in each place of the template that has any count."""
     table = flow.table.fillna({"label": "", "link": "", "note": ""})
-    words = _WORDS | (_NEW if flow.has("previous_studies") else {})
+    words = BOX_WORDS | (_NEW if flow.has("previous_studies") else {})
     written: dict[str, list[Entry]] = {}
     for place, (_, _, boxes) in PLACES.items():
         found: list[Entry] = []

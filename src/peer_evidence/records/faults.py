@@ -20,7 +20,8 @@ class Fault:
     file : str
         The file, relative to the package.
     line : int
-        The line in the file on which the row begins; the header is line 1.
+        The line in the file on which the row begins; the header is line 1. 0 where there is no
+        file, as of a mapping, whose key is then in ``file``.
     column : str
         The column, empty when the fault is of the row or the file.
     rule : str
@@ -44,7 +45,8 @@ class Fault:
     place: str = ""
 
     def __str__(self) -> str:
-        place = f"{_one_line(self.place) or f'{self.file}:{self.line}'}: "
+        line = f"{self.file}:{self.line}" if self.line else self.file
+        place = f"{_one_line(self.place) or line}: "
         if self.column:
             place += f"{_one_line(self.column)}: "
         shown = self.found if len(self.found) <= _SHOWN else f"{self.found[:_SHOWN]}…"
