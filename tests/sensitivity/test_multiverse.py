@@ -107,8 +107,17 @@ def test_summary_and_comparison_by_choice():
 def test_a_study_must_not_enter_twice_when_it_is_named():
     data = made()
     data["study_id"] = ["A", "A", *[f"S{i}" for i in range(12)]]
-    free = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]})
-    held = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]}, study="study_id")
+    free = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]}, study=None)
+    held = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]})
+    named = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]}, study="study_id")
+    assert str(held) == str(named)
+    with pytest.raises(pe.InputError) as caught:
+        pe.multiverse(data, {"outcome": ["all"], "method": ["DL", "FE"]})
+    assert str(caught.value) == (
+        "choices: none of 2 combinations holds 2 studies without holding a study twice; let the "
+        "choices leave one result of each study, or give study=None to take the results as "
+        "independent"
+    )
     members = subsets.unpack(free.members, 14)
     twice = members[:, 0] & members[:, 1]
     assert twice.any()
@@ -191,7 +200,7 @@ BROKEN = [
     (
         {"method": ["DL", "reml"]},
         "choices['method']: found 'reml', allowed are 'FE', 'DL', 'HE', 'HS', 'SJ', 'ML', 'REML', "
-        "'EB', 'PM'",
+        "'EB', 'PM'; did you mean 'REML'?",
     ),
     (
         {"moderators": ["year"]},

@@ -12,6 +12,7 @@ from peer_evidence.errors import FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
+from peer_evidence.pooling.studies import beside
 
 if TYPE_CHECKING:
     from peer_evidence.pooling.model import MetaAnalysis
@@ -124,7 +125,13 @@ def different(m: MetaAnalysis) -> Floats:
 def sizes_of(m: MetaAnalysis, n: Sequence[float] | None) -> Floats:
     """Give the people of each study: those given, else those of the table that was pooled."""
     if n is not None:
-        found = np.asarray(n, dtype=float)
+        try:
+            found = np.asarray(beside("n", n, m.studies.index), dtype=float)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"n: found {n!r}, allowed is one number for each of the {m.k} studies of the "
+                "analysis, such as data['n']"
+            ) from None
         if found.shape != (m.k,):
             raise InputError(
                 f"n: found shape {found.shape}, allowed is one number for each of the "

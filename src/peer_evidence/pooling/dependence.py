@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_columns, check_level
-from peer_evidence.errors import FewStudiesWarning, InputError
+from peer_evidence.errors import DependenceWarning, FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number
 from peer_evidence.pooling.covariance import covariance, read_groups
 from peer_evidence.pooling.model import meta_analysis
@@ -141,6 +141,7 @@ def dependence(
     frame = _plain(data, studies, groups, cluster)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FewStudiesWarning)  # each row of the table says it
+        warnings.simplefilter("ignore", DependenceWarning)  # its first row is named so
         rows = _rows(frame, cluster, values, level)
     import pandas as pd
 

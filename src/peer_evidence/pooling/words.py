@@ -50,7 +50,18 @@ def _answer(m: MetaAnalysis) -> str:
     scale = f" ({m.studies.measure})" if m.studies.measure else ""
     return (
         f"{what}{scale} {number(m.estimate)} ({percent} CI {interval(m.ci_low, m.ci_high)}, "
-        f"p = {p_value(m.p_value)}), {count(m.k, 'study', 'studies')}.".replace("= <", "< ")
+        f"p = {p_value(m.p_value)}), {_how_many(m)}.".replace("= <", "< ")
+    )
+
+
+def _how_many(m: MetaAnalysis) -> str:
+    """Count the studies, or where they repeat the effects and their studies."""
+    s = m.studies
+    if not s.repeated:
+        return count(m.k, "study", "studies")
+    return (
+        f"{count(m.k, 'effect')} of {count(s.distinct or 0, 'study', 'studies')}, taken as "
+        "independent (see dependence)"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_columns, check_level
+from peer_evidence.checks import check_columns, check_frame, check_level
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, interval, number
 from peer_evidence.pooling import batch
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from peer_evidence.sensitivity.null_curves import MultiverseTest
 
 _LEAST = 2  # studies of a specification
+_TWICE = (
+    " without holding a study twice; let the choices leave one result of each study, or give "
+    "study=None to take the results as independent"
+)
 _NUMBERS = ("k", "estimate", "se", "ci_low", "ci_high", "p_value", "tau2", "i2", "ways")
 
 
@@ -210,7 +214,7 @@ def multiverse(
     ci: str = "wald",
     level: float = 0.95,
     label: str = "label",
-    study: str | None = None,
+    study: str | None = "auto",
     n_jobs: int | None = None,
     engine: str = "numpy",
     progress: bool | None = None,
@@ -236,7 +240,8 @@ def multiverse(
         Confidence level of all intervals.
     study : str, optional
         Column that names the study of a result: combinations in which a study has two results
-        are dropped and counted. Without it results are taken as independent.
+        are dropped and counted. ``"auto"`` takes the column ``study_id`` where there is one. With
+        None results are taken as independent.
     n_jobs, engine, progress, checkpoint
         As :func:`gosh`.
 
@@ -280,6 +285,9 @@ def multiverse(
     """
     check_level(level)
     check_engine(engine)
+    check_frame("data", data)
+    if study == "auto":
+        study = "study_id" if "study_id" in data.columns else None
     studies, kept = read_studies(data, effect, variance, label)
     which, how = read_choices(data, choices)
     given = {"method": (method,), "ci": (ci,)} | {one.name: one.options for one in how}
@@ -293,7 +301,7 @@ def multiverse(
     if not used.any():
         raise InputError(
             f"choices: none of {combinations:,} combinations holds {_LEAST} studies"
-            + ("" if not twice.any() else " without holding a study twice")
+            + ("" if not twice.any() else _TWICE)
         )
     ways = len(given["method"]) * len(given["ci"])
     work = Work(n_jobs, progress, checkpoint)
