@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import peer_evidence as pe
-from peer_evidence.errors import DependenceWarning
+from peer_evidence.errors import DataWarning, DependenceWarning
 
 
 def made() -> pd.DataFrame:
@@ -101,3 +101,20 @@ def test_repeated_studies_are_pointed_out():
     with pytest.warns(DependenceWarning) as caught:
         pe.subgroups(data.assign(half=np.repeat(["a", "b"], 30)), by="half", tau2="common")
     assert len(caught) == 1
+
+
+@pytest.mark.filterwarnings("ignore::peer_evidence.errors.FewStudiesWarning")
+def test_levels_the_wrong_way_round_are_pointed_out():
+    data = made().assign(kind=list("abc") * 20, result=[1, 2, 3] * 20)
+    with pytest.warns(DataWarning) as caught:
+        pe.multilevel(data, levels=["kind", "study"])
+    shared = [str(one.message) for one in caught if one.category is DataWarning]
+    assert shared == [
+        "levels: 20 of 20 groups of 'study', such as 's0', stand in several groups of 'kind' and "
+        "are taken as different groups there; where they are the same, put 'study' before 'kind'"
+    ]
+    # the right way round, and numbers that begin anew in each study, are no cause for a word
+    assert pe.multilevel(data, levels=["study", "kind"]).groups == (20, 60)
+    assert pe.multilevel(data, levels=["study", "result"]).groups == (20, 60)
+    long = data.assign(half=np.repeat(list("abcdef"), 10), place=list(range(1, 11)) * 6)
+    assert pe.multilevel(long, levels=["half", "place"]).groups == (6, 60)

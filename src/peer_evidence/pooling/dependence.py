@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_columns, check_level
+from peer_evidence.checks import check_columns, check_level, check_name
 from peer_evidence.errors import DependenceWarning, FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number
 from peer_evidence.pooling.covariance import covariance, read_groups
@@ -124,6 +124,7 @@ def dependence(
     4 assumptions on their dependence.
     """
     check_level(level)
+    check_name("cluster", cluster)
     values = _correlations(rho)
     studies, kept = read_studies(data, effect, variance, label)
     check_columns(data.columns, [cluster], "cluster")

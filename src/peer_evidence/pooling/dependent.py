@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from peer_evidence.checks import check_name
 from peer_evidence.errors import InputError
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.covariance import Covariance, check_definite, read_covariance
@@ -128,6 +129,8 @@ def read_dependent(
 ) -> tuple[Studies, np.ndarray, Covariance]:
     """Read effects and their covariance; say also which rows were kept."""
     known = None
+    for name, column in (("effect", effect), ("variance", variance), ("label", label)):
+        check_name(name, column)
     if covariance is not None and hasattr(data, "columns"):
         known = read_covariance(covariance, len(data), read_labels(data, label))
         if variance in data.columns:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_columns
+from peer_evidence.checks import check_columns, check_name
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
@@ -111,6 +111,8 @@ def read_studies(
             f"data: found {type(data).__name__}, allowed is a pandas DataFrame; "
             "for plain arrays use pool_many"
         )
+    for name, column in (("effect", effect), ("variance", variance), ("label", label)):
+        check_name(name, column)
     check_columns(data.columns, [effect, variance], "data")
     y, v = to_numbers(data, effect), to_numbers(data, variance)
     labels = read_labels(data, label)

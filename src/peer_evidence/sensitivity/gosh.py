@@ -340,9 +340,12 @@ def _how_many(subsets: Any, k: int) -> int | None:
                 f"{MOST_STUDIES} studies; give the number of subsets to draw, such as {SAMPLE}"
             )
         return None
-    wanted = check_count("subsets", subsets)
-    if wanted == 0:
-        raise InputError("subsets: found 0, allowed is 'all' or a whole number of at least 1")
+    try:
+        wanted = check_count("subsets", subsets, 1)
+    except InputError:
+        raise InputError(
+            f"subsets: found {subsets!r}, allowed is 'all' or a whole number of at least 1"
+        ) from None
     return None if wanted >= 2**k - 1 and k <= MOST_STUDIES else wanted
 
 

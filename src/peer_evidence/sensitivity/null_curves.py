@@ -94,8 +94,7 @@ def null_test(
     mv: Multiverse, iterations: int, seed: int, tau2: float, engine: str, work: Work
 ) -> MultiverseTest:
     """Draw effects without an effect, and pool every specification of each draw."""
-    if check_count("iterations", iterations) == 0:
-        raise InputError("iterations: found 0, allowed is a whole number of at least 1")
+    check_count("iterations", iterations, 1)
     check_count("seed", seed)
     if not (isinstance(tau2, Real) and isfinite(tau2) and tau2 >= 0):
         raise InputError(f"tau2: found {tau2!r}, allowed is a number of at least 0")
