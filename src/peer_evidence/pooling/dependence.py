@@ -58,15 +58,20 @@ class Dependence(Result):
         """Say how far the estimates lie apart, then each of them."""
         found = self.table["estimate"]
         lines = [
-            f"{count(self.k, 'effect')} of {count(self.clusters, 'cluster')}, "
-            f"{self.several} of them with several: pooled effect from {number(found.min())} to "
-            f"{number(found.max())} over {len(self.table)} assumptions on their dependence."
+            f"{count(self.k, 'effect')} of {count(self.clusters, 'cluster')}, {self.several} of "
+            f"them with several: pooled effect {_span(found)} over {len(self.table)} assumptions "
+            "on their dependence."
         ]
         for name, row in self.table.iterrows():
             limits = interval(row["ci_low"], row["ci_high"])
             few = "; fewer than 4 degrees of freedom, not to be trusted" if row["few_df"] else ""
             lines.append(f"  {name}: {number(row['estimate'])} ({limits}){few}")
         return "\n".join(lines)
+
+
+def _span(found: pd.Series) -> str:
+    low, high = number(found.min()), number(found.max())
+    return low if low == high else f"from {low} to {high}"
 
 
 def dependence(

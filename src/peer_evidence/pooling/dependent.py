@@ -154,8 +154,8 @@ def _same_diagonal(data: pd.DataFrame, variance: str, known: Covariance) -> None
         i = int(differs[0])
         raise InputError(
             f"covariance: its diagonal is {known.variances[i]:g} in row {data.index[i]} where the "
-            f"column {variance!r} holds {own[i]:g}; build it from the same table, or name the "
-            "right column by the argument variance"
+            f"column {variance!r} holds {own[i]:g}; build it from the same table with its "
+            "rows in the same order, or name the right column by the argument variance"
         )
 
 
@@ -174,7 +174,7 @@ def build(
         raise InputError(
             f"covariance: rows {studies.labels[i]!r} and {studies.labels[j]!r} are correlated but "
             f"stand in different groups of {what}; use the clusters of the covariance, or "
-            "coarser ones, as the outermost"
+            "coarser ones, as the outermost, and build it from the table in the same order of rows"
         )
     if len(known.values):
         check_definite(known, layout)

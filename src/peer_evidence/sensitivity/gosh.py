@@ -199,8 +199,10 @@ class Gosh(Result):
             return ""
         row = table.iloc[place]
         inside, outside = number(row["median_with"]), number(row["median_without"])
+        name = self.labels[place]
+        name = f"row {name}" if name.isdigit() else name
         return (
-            f"\n{self.labels[place]} splits them most: median {inside} with it, {outside} without "
+            f"\n{name} splits them most: median {inside} with it, {outside} without "
             f"(separation {number(row['separation'])} of at most 1)."
         )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peer_evidence.checks import check_columns, check_frame, check_level
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.formatting import count, count_range, interval, number
 from peer_evidence.pooling import batch
 from peer_evidence.pooling.many import check_engine
 from peer_evidence.pooling.projection import Floats
@@ -167,6 +167,11 @@ class Multiverse(Result):
         -------
         MultiverseTest
             P values of the median estimate and of the share of intervals that exclude 0.
+
+        Warns
+        -----
+        DataWarning
+            ``tau2`` of 0 although Cochran's Q of all results has a p below 0.01.
         """
         from peer_evidence.sensitivity.null_curves import null_test
 
@@ -184,7 +189,7 @@ class Multiverse(Result):
             f"{count(len(self), 'specification')}: median {number(middle)}, half of them "
             f"{interval(q1, q3)}, all {interval(low, high)}.\n"
             f"{above} above 0 ({up} with an interval that excludes it), {below} below 0 "
-            f"({int(beyond.sum()) - up}); {self.k.min()} to {self.k.max()} studies each.\n"
+            f"({int(beyond.sum()) - up}); {count_range(self.k.min(), self.k.max())} studies each.\n"
             f"Of {count(self.combinations, 'combination')} of options {self.duplicates} pool the "
             f"same rows in the same way as another and {self.too_few} hold fewer than "
             f"{_LEAST} studies."
