@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from inspect import signature
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -45,12 +46,53 @@ def check_level(level: float) -> float:
     )
 
 
-def check_count(name: str, value: Any) -> int:
-    """Return a whole number of at least 0, else raise InputError."""
+def check_count(name: str, value: Any, least: int = 0) -> int:
+    """Return a whole number of at least ``least``, else raise InputError."""
     whole = isinstance(value, Real) and not isinstance(value, bool)
-    if not whole or not float(value).is_integer() or value < 0:
-        raise InputError(f"{name}: found {value!r}, allowed is a whole number of at least 0")
+    if not whole or not float(value).is_integer() or value < least:
+        raise InputError(f"{name}: found {value!r}, allowed is a whole number of at least {least}")
     return int(value)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a finite number; a truth value is none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return a truth value, else raise InputError."""
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return bool(value)
+    raise InputError(f"{name}: found {value!r}, allowed are True and False")
+
+
+def check_name(name: str, value: Any) -> str:
+    """Return the name of a column, else raise InputError: a column itself is none."""
+    if isinstance(value, str):
+        return value
+    column = getattr(value, "name", None)
+    hint = f"; did you mean {name}={column!r}?" if isinstance(column, str) else ""
+    found = type(value).__name__ if hasattr(value, "__len__") else repr(value)
+    raise InputError(f"{name}: found {found}, allowed is the name of a column{hint}")
+
+
+def check_names(name: str, value: Any) -> tuple[str, ...]:
+    """Return the names of one or several columns, else raise InputError."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Iterable) and not hasattr(value, "iloc"):
+        names = tuple(value)
+        for one in names:
+            if not isinstance(one, str):
+                found = type(one).__name__ if hasattr(one, "shape") else repr(one)
+                raise InputError(f"{name}: found {found} in it, allowed are names of columns")
+        return names
+    column = getattr(value, "name", None)
+    hint = f"; did you mean {name}={column!r}?" if isinstance(column, str) else ""
+    found = type(value).__name__ if hasattr(value, "__len__") else repr(value)
+    raise InputError(
+        f"{name}: found {found}, allowed is the name of a column, or a list of them{hint}"
+    )
 
 
 def check_meta_analysis(m: Any, *, tables: bool = False) -> None:
@@ -95,10 +137,15 @@ def check_evidence(name: str, value: Any, allowed: str = "the records") -> None:
         )
 
 
+def _as_name(column: Any) -> Any:
+    """Stand in for what is no name of a column, so that it is found missing."""
+    return f"<{type(column).__name__}>" if hasattr(column, "shape") else column
+
+
 def check_columns(columns: Iterable[str], needed: Iterable[str], where: str) -> None:
     """Raise InputError for the columns that a table lacks, with the nearest names it has."""
     have = [str(column) for column in columns]
-    missing = [column for column in needed if column not in have]
+    missing = [column for column in map(_as_name, needed) if column not in have]
     if not missing:
         return
     parts = []

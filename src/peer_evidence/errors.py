@@ -53,3 +53,7 @@ class FewStudiesWarning(PeerEvidenceWarning):
 
 class DataWarning(PeerEvidenceWarning):
     """The numbers are allowed but implausible, or some could not be used; says which rows."""
+
+
+class DependenceWarning(DataWarning):
+    """Several effects of one study were pooled as if they were independent."""

@@ -83,6 +83,17 @@ def count(value: int, singular: str, plural: str | None = None) -> str:
     return f"{value} {singular if value == 1 else plural or singular + 's'}"
 
 
+def count_range(least: int, most: int) -> str:
+    """Write a range of counts, or the one count where both ends are the same.
+
+    Examples
+    --------
+    >>> count_range(3, 7), count_range(20, 20)
+    ('3 to 7', '20')
+    """
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
 def short_label(label: str) -> str:
     """Shorten the label of a study by more than two authors to the first of them.
 

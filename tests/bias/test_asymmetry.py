@@ -179,14 +179,32 @@ def test_harbord_is_for_odds_ratios(bcg):
     with pytest.raises(InputError) as error:
         pe.harbord(pe.meta_analysis(bcg.assign(measure="RR")))
     assert str(error.value) == (
-        "m: found effects of measure RR, Harbord's test is for odds ratios; use peters() or egger()"
+        "m: found effects of measure RR, Harbord's test is for odds ratios; pool "
+        "effect_sizes(data, 'OR'), or use egger() with predictor='inverse_sqrt_n'"
     )
+
+
+def test_a_small_slope_is_shown_with_its_digits(bcg):
+    n = np.linspace(1e3, 9e4, 13)
+    text = pe.egger(pe.meta_analysis(bcg), "mixed", "n", n=n).summary()
+    slope = text.split("number of people ")[1].split(" (")[0]
+    assert len(slope.lstrip("−0.")) >= 3, slope
+    assert "0.000 (" not in text
 
 
 def test_a_measure_whose_variance_depends_on_the_effect_is_named(bcg):
     m = pe.meta_analysis(bcg)
     assert "prefer peters() or harbord()" in pe.egger(m).summary()
     assert pe.egger(m, predictor="inverse_sqrt_n").caution == ""
+    risk = pe.meta_analysis(bcg.assign(measure="RR"))
+    wanted = (
+        "The variance of RR depends on the effect, which makes a funnel lopsided without any bias: "
+        "prefer egger() with predictor='inverse_sqrt_n' where the numbers of people are known; "
+        "peters() and harbord() are made for odds ratios: where there are counts, pool "
+        "effect_sizes(data, 'OR') for them."
+    )
+    assert pe.egger(risk).caution == pe.begg(risk).caution == wanted
+    assert pe.egger(risk, predictor="inverse_sqrt_n").caution == ""  # the way it names is open
     smd = pe.meta_analysis(bcg.assign(measure="SMD"))
     assert (
         "egger() with predictor='inverse_sqrt_n' (Pustejovsky and Rodgers 2019"

@@ -1,6 +1,7 @@
 """What the results say: first lines word for word, and that every one has a table and a display."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import peer_evidence as pe
@@ -82,3 +83,11 @@ def test_given_weights_are_called_a_sensitivity_analysis(lopsided):
     with pytest.raises(InputError) as error:
         pe.excess_significance(pe.meta_analysis(lopsided), tau2=-1)
     assert str(error.value) == "tau2: found -1, allowed is a number of at least 0"
+
+
+def test_the_parameters_of_a_weight_function_are_named():
+    z = [2.1, 2.3, 2.6, 2.0, 3.1, 2.4, 0.5, 1.2, 0.9, -0.3, 1.5, 2.2]
+    se = [0.1, 0.15, 0.2, 0.25, 0.12, 0.3, 0.2, 0.15, 0.25, 0.3, 0.1, 0.22]
+    data = pd.DataFrame({"effect": np.multiply(z, se), "variance": np.square(se)})
+    found = pe.selection_model(pe.meta_analysis(data), kind="negexp")
+    assert f"Weight exp(-a p), with a = {found.delta[0]:.2f}." in found.summary()

@@ -281,14 +281,15 @@ def test_a_covariance_may_be_a_plain_matrix_and_bring_the_variances():
             {},
             {"levels": ["group", "row"], "covariance": "doubled"},
             "covariance: its diagonal is {doubled} in row 0 where the column 'variance' holds "
-            "{own}; build it from the same table, or name the right column by the argument "
-            "variance",
+            "{own}; build it from the same table with its rows in the same order, or "
+            "name the right column by the argument variance",
         ),
         (
             {},
             {"levels": "row", "covariance": "grouped"},
             "covariance: rows '0' and '1' are correlated but stand in different groups of level "
-            "'row'; use the clusters of the covariance, or coarser ones, as the outermost",
+            "'row'; use the clusters of the covariance, or coarser ones, as the outermost, "
+            "and build it from the table in the same order of rows",
         ),
     ],
 )

@@ -167,7 +167,7 @@ def test_a_multilevel_names_its_clusters_itself():
         ("team", {}, "cluster: found 'team', allowed is the cluster of each of the {k} effects, "
          "such as data['team']; by name allowed are 'group', 'row'"),
         ([1, 2], {}, "cluster: found 2 values, allowed is one for each of the {k} effects in the "
-         "analysis (rows without an effect are not in it)"),
+         "analysis"),
         ("one", {}, "cluster: found the single cluster '1', allowed are two or more; one cluster "
          "says nothing about how much clusters differ"),
         ("row", {}, "cluster: effect '1' is dependent in the model on effects of another cluster; "

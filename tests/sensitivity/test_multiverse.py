@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import peer_evidence as pe
-from peer_evidence.errors import InputError
+from peer_evidence.errors import DataWarning, InputError
 from peer_evidence.pooling import fast
 from peer_evidence.sensitivity import subsets
 
@@ -107,8 +107,17 @@ def test_summary_and_comparison_by_choice():
 def test_a_study_must_not_enter_twice_when_it_is_named():
     data = made()
     data["study_id"] = ["A", "A", *[f"S{i}" for i in range(12)]]
-    free = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]})
-    held = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]}, study="study_id")
+    free = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]}, study=None)
+    held = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]})
+    named = pe.multiverse(data, {"outcome": ["all", "a", "b"], "method": ["DL"]}, study="study_id")
+    assert str(held) == str(named)
+    with pytest.raises(pe.InputError) as caught:
+        pe.multiverse(data, {"outcome": ["all"], "method": ["DL", "FE"]})
+    assert str(caught.value) == (
+        "choices: none of 2 combinations holds 2 studies without holding a study twice; let the "
+        "choices leave one result of each study, or give study=None to take the results as "
+        "independent"
+    )
     members = subsets.unpack(free.members, 14)
     twice = members[:, 0] & members[:, 1]
     assert twice.any()
@@ -150,7 +159,22 @@ def test_the_test_draws_what_it_says():
     assert mv.test(iterations=400, seed=6).null_median.tobytes() != found.null_median.tobytes()
     wider = mv.test(iterations=400, seed=5, tau2=0.1)
     assert np.ptp(wider.null_median) > np.ptp(found.null_median)
-    assert "Against 400 draws of studies without an effect (seed 5): median " in str(found)
+    assert "Against 400 draws of studies without an effect (tau2 0, seed 5): median " in str(found)
+
+
+def test_a_null_without_tau2_is_warned_of_where_the_studies_differ():
+    data = pd.DataFrame({"effect": [-0.9, -0.1, 0.2, 0.8, 1.3], "variance": [0.02] * 5})
+    mv = pe.multiverse(data, {"method": ["FE", "DL"]})
+    with pytest.warns(DataWarning) as caught:
+        found = mv.test(iterations=20)
+    assert [str(one.message) for one in caught] == [
+        "tau2: the null has tau2 = 0, but the 5 results differ by more than chance (Q = 142.60 on "
+        "4 df, tau2 0.693 by DL), so that it is too narrow and p too small; give tau2="
+    ]
+    assert "(tau2 0, seed 0)" in str(found)
+    assert "(tau2 0.683, seed 0)" in str(mv.test(iterations=20, tau2=0.683))  # and no warning
+    assert "2 specifications" in str(mv)
+    assert "; 5 studies each." in str(mv)
 
 
 def test_p_values_are_uniform_without_an_effect():

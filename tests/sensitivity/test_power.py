@@ -89,7 +89,7 @@ def test_power_of_an_analysis_takes_its_own_numbers():
     [
         (
             {"variance": 0.1},
-            "k: found None, allowed is a whole number of studies of at least 1",
+            "k: found None, allowed is a whole number of at least 1",
         ),
         (
             {"variance": 0.1, "n1": 5, "n2": 5, "k": 3},

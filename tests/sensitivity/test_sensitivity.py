@@ -177,5 +177,5 @@ def test_refusals_say_why():
         "exact: there are 6.87e+10 permutations, allowed are 1,000,000"
     )
     assert message(pe.permutation_test, plain, iterations=1.5) == (
-        "iterations: found 1.5, allowed is a whole number of at least 0"
+        "iterations: found 1.5, allowed is a whole number of at least 1"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,9 +13,11 @@ from peer_evidence.errors import FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
+from peer_evidence.pooling.studies import beside
 
 if TYPE_CHECKING:
     from peer_evidence.pooling.model import MetaAnalysis
+    from peer_evidence.pooling.studies import Studies
 
 # The Cochrane Handbook (13.3.5.4) asks for 10 studies before asymmetry is tested at all.
 MINIMUM = 10
@@ -58,6 +61,11 @@ def weighted_line(y: Floats, x: Floats, w: Floats) -> Line:
 
 def check_analysis(m: Any, verb: str, least: int) -> MetaAnalysis:
     """Return an analysis of a common mean with at least so many studies, else raise InputError."""
+    if hasattr(m, "fitted"):
+        raise InputError(
+            f"m: found {type(m).__name__}, {verb} takes the result of meta_analysis, of one effect "
+            "a study; for several effects a study give a multilevel model to egger()"
+        )
     if not hasattr(m, "studies") or not hasattr(m, "regression"):
         raise InputError(
             f"m: found {type(m).__name__}, allowed is the result of meta_analysis; "
@@ -87,16 +95,15 @@ def warn_few(k: int, minimum: int, verb: str, stacklevel: int = 3) -> None:
         warnings.warn(few_words(k, minimum, verb), FewStudiesWarning, stacklevel=stacklevel)
 
 
-def few_words(k: int, minimum: int, verb: str) -> str:
+def few_words(k: int, minimum: int, verb: str, what: str = "study") -> str:
     """Say that there are fewer studies than a method should be believed with."""
-    return (
-        f"{count(k, 'study', 'studies')}: {verb} should not be believed with fewer than {minimum}"
-    )
+    found = count(k, what, "studies" if what == "study" else None)
+    return f"{found}: {verb} should not be believed with fewer than {minimum}"
 
 
-def few_line(k: int, minimum: int, verb: str) -> list[str]:
+def few_line(k: int, minimum: int, verb: str, what: str = "study") -> list[str]:
     """Give the line of a summary that says so, none where there are enough studies."""
-    return [f"Only {few_words(k, minimum, verb)}."] if k < minimum else []
+    return [f"Only {few_words(k, minimum, verb, what)}."] if k < minimum else []
 
 
 def varying(values: Floats, what: str) -> Floats:
@@ -110,36 +117,42 @@ def varying(values: Floats, what: str) -> Floats:
     return values
 
 
-def different(m: MetaAnalysis) -> Floats:
+def different(studies: Studies) -> Floats:
     """Return the effects, else raise InputError where all are equal: nothing can be lopsided."""
-    y = m.studies.effects
+    y = studies.effects
     if float(y.max() - y.min()) <= 1e-12 * float(np.abs(y).max()):
         raise InputError(
-            f"m: all {m.k} effects are equal, so there is no asymmetry to look for; "
+            f"m: all {len(y)} effects are equal, so there is no asymmetry to look for; "
             "check the column of effects"
         )
     return y
 
 
-def sizes_of(m: MetaAnalysis, n: Sequence[float] | None) -> Floats:
+def sizes_of(studies: Studies, n: Sequence[float] | None) -> Floats:
     """Give the people of each study: those given, else those of the table that was pooled."""
     if n is not None:
-        found = np.asarray(n, dtype=float)
-        if found.shape != (m.k,):
+        try:
+            found = np.asarray(beside("n", n, studies.index), dtype=float)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"n: found {n!r}, allowed is one number for each of the {len(studies)} studies of "
+                "the analysis, such as data['n']"
+            ) from None
+        if found.shape != (len(studies),):
             raise InputError(
                 f"n: found shape {found.shape}, allowed is one number for each of the "
-                f"{m.k} studies of the analysis"
+                f"{len(studies)} studies of the analysis"
             )
-    elif m.studies.sizes is None:
+    elif studies.sizes is None:
         raise InputError(
             "n: the analysis does not know how many people its studies have; give n=, one number a "
             "study, or pool a table with n_intervention and n_comparison (or n)"
         )
     else:
-        found = m.studies.sizes
+        found = studies.sizes
     bad = ~(np.isfinite(found) & (found > 0))
     if bad.any():
-        names = ", ".join(m.studies.labels[i] for i in np.flatnonzero(bad)[:5])
+        names = ", ".join(studies.labels[i] for i in np.flatnonzero(bad)[:5])
         raise InputError(f"n: no number of people above 0 for {names}")
     return found
 
@@ -171,11 +184,24 @@ def caution_of(measure: str, predictor: str = "se", *, advice: bool = False) -> 
     if not advice:
         return f"{text}."
     if measure in _RATIOS:
-        return f"{text}: prefer peters() or harbord() where there are counts."
+        return f"{text}: {_advice(measure)}."
     return (
         f"{text}: prefer egger() with predictor='inverse_sqrt_n' "
         "(Pustejovsky and Rodgers 2019, doi 10.1002/jrsm.1332)."
     )
+
+
+def _advice(measure: str) -> str:
+    """Name the test whose predictor is not made of the variance, for a ratio."""
+    if measure in ("OR", "PETO"):
+        return "prefer peters() or harbord() where there are counts"
+    people = "egger() with predictor='inverse_sqrt_n' where the numbers of people are known"
+    if measure == "RR":
+        return (
+            f"prefer {people}; peters() and harbord() are made for odds ratios: where there are "
+            "counts, pool effect_sizes(data, 'OR') for them"
+        )
+    return f"prefer {people}"
 
 
 def with_interval(value: float, low: float, high: float, level: float, digits: int = 2) -> str:
@@ -189,6 +215,20 @@ def with_interval(value: float, low: float, high: float, level: float, digits: i
     if not (np.isfinite(low) and np.isfinite(high)):
         return f"{number(value, digits)} (no interval)"
     return f"{number(value, digits)} ({100 * level:g}% CI {interval(low, high, digits)})"
+
+
+def digits_for(value: float, low: float, high: float) -> int:
+    """Give how many decimals show three digits of an estimate or of its nearer limit; 3 or more.
+
+    Examples
+    --------
+    >>> digits_for(1.476, 0.9, 2.1), digits_for(0.0000123, -0.00002, 0.00004)
+    (3, 7)
+    """
+    sizes = [abs(one) for one in (value, low, high) if np.isfinite(one) and one != 0]
+    if not sizes:
+        return 3
+    return max(3, min(12, 2 - math.floor(math.log10(max(sizes)))))
 
 
 def p_words(value: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from peer_evidence.bias import common
-from peer_evidence.checks import check_choice
+from peer_evidence.checks import check_choice, is_number
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number
 from peer_evidence.results import Result
@@ -121,12 +121,12 @@ def excess_significance(
     (7, 3.82, 0.0427)
     """
     check_choice("test", test, TESTS)
-    if not 0 < alpha < 1:
+    if not (is_number(alpha) and 0 < alpha < 1):
         raise InputError(f"alpha: found {alpha!r}, allowed is a number between 0 and 1")
     m = common.check_analysis(m, "the test of excess significance", 2)
-    spread = m.tau2 if tau2 is None else float(tau2)
-    if not np.isfinite(spread) or spread < 0:
+    if tau2 is not None and not (is_number(tau2) and tau2 >= 0):
         raise InputError(f"tau2: found {tau2!r}, allowed is a number of at least 0")
+    spread = m.tau2 if tau2 is None else float(tau2)
     y, v = m.studies.effects, m.studies.variances
     power = _power(m.estimate, v, spread, alpha)
     significant = np.abs(y / np.sqrt(v)) >= -special.ndtri(alpha / 2)

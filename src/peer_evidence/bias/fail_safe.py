@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from peer_evidence.bias import common
-from peer_evidence.checks import check_choice
+from peer_evidence.checks import check_choice, is_number
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number
 from peer_evidence.pooling import laws
@@ -119,10 +119,12 @@ def fail_safe_n(
     (162, 21)
     """
     check_choice("kind", kind, KINDS)
-    if not 0 < alpha < 1:
+    if not (is_number(alpha) and 0 < alpha < 1):
         raise InputError(f"alpha: found {alpha!r}, allowed is a number between 0 and 1")
     if kind != "orwin" and (target is not None or weighted):
         raise InputError("target, weighted: they belong to kind='orwin' only")
+    if target is not None and not is_number(target):
+        raise InputError(f"target: found {target!r}, allowed is a number")
     m = common.check_analysis(m, "a fail-safe N", 2)
     y, v = m.studies.effects, m.studies.variances
     if kind == "orwin":

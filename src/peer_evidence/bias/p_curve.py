@@ -179,15 +179,23 @@ def _read(values: MetaAnalysis | Sequence[float]) -> Floats:
         m = common.check_analysis(values, "a p-curve", 1)
         z = m.studies.effects / np.sqrt(m.studies.variances)
         return np.asarray(2.0 * special.ndtr(-np.abs(z)))
+    if values is None or hasattr(values, "columns"):
+        raise InputError(_no_values(values))
     try:
         p = np.atleast_1d(np.asarray(values, dtype=float))
     except (TypeError, ValueError) as error:
-        raise InputError("values: allowed is a meta-analysis or a list of p values") from error
+        raise InputError(_no_values(values)) from error
     bad = ~((p >= 0) & (p <= 1))
     if p.ndim != 1 or bad.any():
         found = p.ravel()[bad.ravel()][:5].tolist() if bad.any() else "a table"
         raise InputError(f"values: found {found}, allowed are p values from 0 to 1")
     return p
+
+
+def _no_values(values: object) -> str:
+    plain = values is None or isinstance(values, str)
+    found = repr(values) if plain else type(values).__name__
+    return f"values: found {found}, allowed is a meta-analysis or a list of p values"
 
 
 def _z_of(p: Floats) -> Floats:

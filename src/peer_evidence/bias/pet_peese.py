@@ -151,7 +151,7 @@ def pet_peese(m: MetaAnalysis, *, alternative: str | None = None) -> PetPeese:
     check_choice("alternative", alternative, ("greater", "less"))
     v = m.studies.variances
     se = common.varying(np.sqrt(v), "standard error")
-    common.different(m)
+    common.different(m.studies)
     pet = _fit("pet", m, se)
     peese = _fit("peese", m, v)
     expected = pet["pet"] > 0 if alternative == "greater" else pet["pet"] < 0

@@ -96,7 +96,7 @@ def begg(m: MetaAnalysis) -> RankTest:
     (0.778, 0.0009)
     """
     m = common.check_analysis(m, "Begg's test", 3)
-    y, v = common.different(m), m.studies.variances
+    y, v = common.different(m.studies), m.studies.variances
     common.varying(v, "sampling variance")
     total = (1.0 / v).sum()
     mean = (y / v).sum() / total

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.bias import common
+from peer_evidence.bias import clustered, common
 from peer_evidence.checks import check_choice
-from peer_evidence.errors import InputError
+from peer_evidence.errors import FewStudiesWarning, InputError
 from peer_evidence.formatting import count
 from peer_evidence.pooling import laws, single
 from peer_evidence.pooling.counts import hypergeometric, study_effects
+from peer_evidence.pooling.robust import FEW_DF
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from peer_evidence.pooling.model import MetaAnalysis
+    from peer_evidence.pooling.multilevel_result import Multilevel
     from peer_evidence.pooling.projection import Floats
+    from peer_evidence.pooling.studies import Studies
 
 PREDICTORS = {
     "se": "standard error",
@@ -44,6 +48,8 @@ class RegressionTest(Result):
     predictors that grow with size. ``tau2`` is the additive, ``sigma2`` the multiplicative
     dispersion; the one that the model does not have is missing. ``minimum_k``: with fewer studies
     the test should not be believed. ``caution`` says why the test misleads for this measure.
+    ``clusters``: of how many clusters the ``k`` effects are, where standard errors are robust to
+    their dependence; ``tau2`` of a multilevel model is the sum over its levels.
     """
 
     slope: float
@@ -68,6 +74,7 @@ class RegressionTest(Result):
     method: str
     level: float
     caution: str
+    clusters: int | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Give the flat fields as one row."""
@@ -77,12 +84,20 @@ class RegressionTest(Result):
 
     def summary(self) -> str:
         """Say how effects change with size, then the limit and what to beware of."""
-        law = f"t, {self.df:g} df" if np.isfinite(self.df) else "normal law"
-        slope = common.with_interval(self.slope, self.ci_low, self.ci_high, self.level, 3)
+        law = f"t, {self.df:.3g} df" if np.isfinite(self.df) else "normal law"
+        digits = common.digits_for(self.slope, self.ci_low, self.ci_high)
+        slope = common.with_interval(self.slope, self.ci_low, self.ci_high, self.level, digits)
+        of = count(self.k, "study", "studies")
+        few = common.few_line(self.k, self.minimum_k, self.test)
+        if self.clusters is not None:
+            of = f"{count(self.k, 'effect')} of {count(self.clusters, 'cluster')}, CR2"
+            few = common.few_line(self.clusters, self.minimum_k, self.test, "cluster")
+            if self.df < FEW_DF:
+                few.append("Fewer than 4 degrees of freedom: p and interval cannot be trusted.")
         lines = [
             f"{self.test} ({self.model}): slope of the {_WORDS[self.predictor]} {slope}, "
-            f"{common.p_words(self.p_value)} ({law}), {count(self.k, 'study', 'studies')}.",
-            *common.few_line(self.k, self.minimum_k, self.test),
+            f"{common.p_words(self.p_value)} ({law}), {of}.",
+            *few,
         ]
         if np.isfinite(self.limit):
             limit = common.with_interval(
@@ -97,29 +112,36 @@ class RegressionTest(Result):
 
 
 def egger(
-    m: MetaAnalysis,
+    m: MetaAnalysis | Multilevel,
     model: str = "classic",
     predictor: str = "se",
     *,
     n: Sequence[float] | None = None,
+    cluster: Sequence[Any] | str | None = None,
 ) -> RegressionTest:
     """Test whether small studies have other effects than large ones, by regression.
 
     Parameters
     ----------
-    m : MetaAnalysis
-        The result of :func:`meta_analysis`, without moderators.
+    m : MetaAnalysis or Multilevel
+        The result of :func:`meta_analysis` or :func:`multilevel`, without moderators. The test of a
+        Multilevel is the regression in the same model, with ``cluster`` its outermost groups.
     model : {"classic", "mixed"}
         ``"classic"``: weighted least squares with multiplicative dispersion, t with k - 2 df
         (Egger and others 1997, doi 10.1136/bmj.315.7109.629; the slope of the standard error is
         the intercept of the regression of z on 1 / se). ``"mixed"``: a meta-regression with the
         estimator of tau2 and the interval of ``m`` (additive dispersion; metafor's default).
+        A Multilevel has a model of its own.
     predictor : {"se", "variance", "n", "inverse_n", "sqrt_n", "inverse_sqrt_n"}
         What stands for the size of a study. Where the variance depends on the effect (SMD, OR),
         use the number of people (Pustejovsky and Rodgers 2019, doi 10.1002/jrsm.1332), or
         :func:`peters`, :func:`harbord`.
     n : sequence of float, optional
         People in each study; when left out those of the table that was pooled.
+    cluster : sequence, Series or str, optional
+        What effects of one study share, as in :func:`robust`: the weights are those of ``model``,
+        standard errors are CR2 and the t law has Satterthwaite's degrees of freedom (Rodgers and
+        Pustejovsky 2021, doi 10.1037/met0000300).
 
     Returns
     -------
@@ -130,12 +152,13 @@ def egger(
     ------
     InputError
         Fewer than 3 studies, moderators, studies of equal size (the slope is not identified), or
-        no numbers of people where the predictor needs them.
+        no numbers of people where the predictor needs them; fewer than 3 clusters.
 
     Warns
     -----
     FewStudiesWarning
-        Fewer than 10 studies (Cochrane Handbook 13.3.5.4).
+        Fewer than 10 studies, or clusters (Cochrane Handbook 13.3.5.4); fewer than 4 degrees of
+        freedom with ``cluster``.
 
     Examples
     --------
@@ -154,12 +177,40 @@ def egger(
     """
     check_choice("model", model, ("classic", "mixed"))
     check_choice("predictor", predictor, PREDICTORS)
+    if clustered.is_multilevel(m) or cluster is not None:
+        return _clustered(m, model, predictor, n, cluster)
     m = common.check_analysis(m, "Egger's test", 3)
-    x = common.varying(_predictor(m, predictor, n), PREDICTORS[predictor])
-    y, v = common.different(m), m.studies.variances
+    x = common.varying(_predictor(m.studies, predictor, n), PREDICTORS[predictor])
+    y, v = common.different(m.studies), m.studies.variances
     fit = _classic(y, x, 1.0 / v, m.level) if model == "classic" else _mixed(m, x)
     common.warn_few(m.k, common.MINIMUM, "Egger's test")
     return _result(fit, m, "Egger's test", model, predictor)
+
+
+def _clustered(
+    m: Any, model: str, predictor: str, n: Sequence[float] | None, cluster: Any
+) -> RegressionTest:
+    """Make Egger's test robust to the dependence of effects of a study."""
+    nested = clustered.is_multilevel(m)
+    if nested:
+        m, studies = clustered.check_multilevel(m), m.fitted.studies
+        model = "multilevel"
+    else:
+        m = common.check_analysis(m, "Egger's test", 3)
+        studies = m.studies
+    x = common.varying(_predictor(studies, predictor, n), PREDICTORS[predictor])
+    common.different(studies)
+    if nested:
+        fit, clusters = clustered.fit_multilevel(m, x, cluster)
+    else:
+        fit, clusters = clustered.fit_pooled(m, x, cluster, model)
+    if clusters < common.MINIMUM:
+        text = common.few_words(clusters, common.MINIMUM, "Egger's test", "cluster")
+        warnings.warn(text, FewStudiesWarning, stacklevel=3)
+    if fit["df"] < FEW_DF:
+        text = "fewer than 4 degrees of freedom of the slope: its p and interval cannot be trusted"
+        warnings.warn(text, FewStudiesWarning, stacklevel=3)
+    return _result(fit, m, "Egger's test", model, predictor, clusters)
 
 
 def peters(m: MetaAnalysis, *, n: Sequence[float] | None = None) -> RegressionTest:
@@ -167,7 +218,8 @@ def peters(m: MetaAnalysis, *, n: Sequence[float] | None = None) -> RegressionTe
 
     Weights are those of the arcsine-like variance of the pooled event rate, ``1 / (1 / events +
     1 / others)``, which does not depend on the effect (Peters and others 2006, doi
-    10.1001/jama.295.6.676).
+    10.1001/jama.295.6.676). It was made for odds ratios; with other effects of a table with
+    counts, such as risk ratios, it regresses those, for which its error rates are not known.
 
     Parameters
     ----------
@@ -194,12 +246,12 @@ def peters(m: MetaAnalysis, *, n: Sequence[float] | None = None) -> RegressionTe
     """
     m = common.check_analysis(m, "Peters' test", 3)
     t = common.tables_of(m)
-    people = t.n1 + t.n2 if n is None else common.sizes_of(m, n)
+    people = t.n1 + t.n2 if n is None else common.sizes_of(m.studies, n)
     events = t.a + t.c
     others = t.n1 + t.n2 - events
     _refuse(m, (events <= 0) | (others <= 0), "no events, or nothing else, in both arms")
     x = common.varying(1.0 / people, "number of people")
-    fit = _classic(common.different(m), x, 1.0 / (1.0 / events + 1.0 / others), m.level)
+    fit = _classic(common.different(m.studies), x, 1.0 / (1.0 / events + 1.0 / others), m.level)
     common.warn_few(m.k, common.MINIMUM, "Peters' test")
     return _result(fit, m, "Peters' test", "classic", "inverse_n")
 
@@ -237,7 +289,7 @@ def harbord(m: MetaAnalysis) -> RegressionTest:
     if m.studies.measure not in ("", "OR", "PETO"):
         raise InputError(
             f"m: found effects of measure {m.studies.measure}, Harbord's test is for odds ratios; "
-            "use peters() or egger()"
+            "pool effect_sizes(data, 'OR'), or use egger() with predictor='inverse_sqrt_n'"
         )
     t = common.tables_of(m)
     expected, variance = hypergeometric(t)
@@ -251,13 +303,13 @@ def harbord(m: MetaAnalysis) -> RegressionTest:
     return _result(fit, m, "Harbord's test", "classic", "score_se")
 
 
-def _predictor(m: MetaAnalysis, predictor: str, n: Sequence[float] | None) -> Floats:
-    v = m.studies.variances
+def _predictor(studies: Studies, predictor: str, n: Sequence[float] | None) -> Floats:
+    v = studies.variances
     if predictor == "se":
         return np.sqrt(v)
     if predictor == "variance":
         return v
-    people = common.sizes_of(m, n)
+    people = common.sizes_of(studies, n)
     power = {"n": 1.0, "inverse_n": -1.0, "sqrt_n": 0.5, "inverse_sqrt_n": -0.5}[predictor]
     return np.asarray(people**power)
 
@@ -319,14 +371,20 @@ def _mixed(m: MetaAnalysis, x: Floats) -> dict[str, float]:
 
 
 def _result(
-    fit: dict[str, float], m: MetaAnalysis, test: str, model: str, predictor: str
+    fit: dict[str, float],
+    m: Any,
+    test: str,
+    model: str,
+    predictor: str,
+    clusters: int | None = None,
 ) -> RegressionTest:
     """Put a fit into the result; a predictor that grows with size has no limit."""
     shrinks = predictor not in ("n", "sqrt_n")
     fit["limit"] = fit["intercept"] if shrinks else _NAN
     if not shrinks:
         fit["limit_ci_low"] = fit["limit_ci_high"] = _NAN
-    own = m.studies.measure if test == "Egger's test" else ""
+    studies = m.fitted.studies if model == "multilevel" else m.studies
+    own = studies.measure if test == "Egger's test" else ""
     return RegressionTest(
         **fit,
         k=m.k,
@@ -334,7 +392,8 @@ def _result(
         test=test,
         model=model,
         predictor=predictor,
-        method=m.method if model == "mixed" else "WLS",
+        method="WLS" if model == "classic" else m.method,
         level=m.level,
         caution=common.caution_of(own, predictor, advice=True),
+        clusters=clusters,
     )

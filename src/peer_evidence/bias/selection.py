@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = ("greater", "less", "two-sided")
 _NAN = float("nan")
+_STEPS = (0.025,)
+_ALLOWED = ", allowed are ascending p values between 0 and 1, such as (0.025,) or (0.025, 0.5)"
 _FEW = 3  # p values in an interval up to which its weight is hardly known
 
 
 def selection_model(
     m: MetaAnalysis,
-    steps: Sequence[float] = (0.025,),
+    steps: Sequence[float] | None = None,
     *,
     kind: str = "step",
     alternative: str | None = None,
@@ -50,8 +52,8 @@ def selection_model(
         likelihood, with tau2 = 0 where ``m`` is a common-effect analysis (``method="FE"``).
     steps : sequence of float
         Where the weight changes, as ascending p values in ``alternative``; a p equal to a step is
-        below it. ``(0.025,)`` is the three-parameter model (Vevea and Hedges 1995, doi
-        10.1007/BF02294384).
+        below it; for ``kind="step"`` only. ``(0.025,)``, taken when left out, is the
+        three-parameter model (Vevea and Hedges 1995, doi 10.1007/BF02294384).
     kind : {"step", "beta", "halfnorm", "negexp", "logistic", "power"}
         The weight function: constant between the steps; ``p^(a - 1) (1 - p)^(b - 1)`` (Citkowicz
         and Vevea 2017, doi 10.1037/met0000119); ``exp(-a p^2)``; ``exp(-a p)``;
@@ -105,6 +107,11 @@ def selection_model(
     check_choice("alternative", alternative, ALTERNATIVES)
     if kind != "step" and weights is not None:
         raise InputError(f"weights: found with kind={kind!r}, they belong to kind='step'")
+    if kind != "step" and steps is not None:
+        raise InputError(
+            f"steps: found with kind={kind!r}, they belong to kind='step'; leave one of them out"
+        )
+    steps = _STEPS if steps is None else steps
     common.warn_few(m.k, common.MINIMUM, "a selection model")
     problem = _problem(m, kind, alternative, steps, weights)
     fit, rival = _fit(problem, m.method != "FE")
@@ -160,14 +167,17 @@ def _problem(
 
 def check_steps(steps: Sequence[float]) -> tuple[float, ...]:
     """Return ascending steps with 1 at the end, else raise InputError."""
-    found = np.atleast_1d(np.asarray(steps, dtype=float))
+    if isinstance(steps, str):
+        close = f"; did you mean kind={steps!r}?" if steps in KINDS else ""
+        raise InputError(f"steps: found {steps!r}{close or _ALLOWED}")
+    try:
+        found = np.atleast_1d(np.asarray(steps, dtype=float))
+    except (TypeError, ValueError):
+        raise InputError(f"steps: found {steps!r}{_ALLOWED}") from None
     inner = found[:-1] if found.size and found[-1] == 1.0 else found
     good = found.ndim == 1 and inner.size > 0 and bool(((inner > 0) & (inner < 1)).all())
     if not good or (np.diff(inner) <= 0).any():
-        raise InputError(
-            f"steps: found {steps!r}, allowed are ascending p values between 0 and 1, such as "
-            "(0.025,) or (0.025, 0.5)"
-        )
+        raise InputError(f"steps: found {steps!r}{_ALLOWED}")
     return (*(float(one) for one in inner), 1.0)
 
 
@@ -175,7 +185,10 @@ def _weights(weights: Sequence[float] | None, intervals: int) -> Floats:
     """Give the weights of the intervals, NaN where they are estimated; the first is 1."""
     if weights is None:
         return np.array([1.0, *[np.nan] * (intervals - 1)])
-    found = np.asarray(weights, dtype=float)
+    try:
+        found = np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        found = np.empty(0)
     if found.shape != (intervals,) or not (np.isfinite(found) & (found > 0)).all():
         raise InputError(
             f"weights: found {weights!r}, allowed are {intervals} numbers above 0, one for each "

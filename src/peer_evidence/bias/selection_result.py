@@ -143,7 +143,8 @@ class SelectionModel(Result):
 
     def _weights(self) -> list[str]:
         if self.kind != "step":
-            shown = ", ".join(number(one) for one in self.delta)
+            named = zip("ab", self.delta, strict=False)
+            shown = ", ".join(f"{name} = {number(one)}" for name, one in named)
             return [f"Weight {KINDS[self.kind].formula}, with {shown}."]
         lines = []
         rows = zip(interval_names(self.steps), self.p_counts, self.delta, strict=True)

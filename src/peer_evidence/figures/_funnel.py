@@ -148,7 +148,8 @@ def _note(m: Any, *, filled: bool) -> str:
     """Say what the lines are."""
     level = f"{100 * m.level:g}%"
     if not filled:
-        return f"Dashed: pooled effect and the {level} pseudo interval around it."
+        none = " Trim and fill added no mirror image." if hasattr(m, "k0") else ""
+        return f"Dashed: pooled effect and the {level} pseudo interval around it.{none}"
     return (
         f"Dashed: pooled effect with the mirror images and the {level} pseudo interval around it. "
         "Dotted: pooled effect of the studies."

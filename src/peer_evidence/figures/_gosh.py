@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.patches import Polygon
+from matplotlib.patches import Polygon, Rectangle
 from scipy import ndimage
 
 from peer_evidence.checks import check_choice
@@ -203,7 +203,7 @@ def _key(table: pd.DataFrame, name: str | None, width: float, *, points: bool) -
         for power, shade in enumerate(_SHADES[: most + 1]):
             text = f"{10**power:,}" + ("–" if power < most else " or more")
             text += f"{10 ** (power + 1) - 1:,}" if power < most else ""
-            entries.append(Entry(text + (" subsets" if power == most else ""), "s", GREY, shade))
+            entries.append(Entry(("" if power else "subsets: ") + text, "s", GREY, shade))
     return entries
 
 
@@ -266,6 +266,8 @@ def _draw_cells(sheet: Sheet, table: pd.DataFrame, *, ratio: bool, top: float) -
         halo = sheet.ax.contour(x, y, smooth, levels, colors="white", linewidths=width + 1.1)
         lines = sheet.ax.contour(x, y, smooth, levels, colors=color, linewidths=width,
                                  linestyles=[dashes])  # fmt: skip
+        for one in (halo, lines):  # smoothing reaches beyond what I2 and tau2 can be
+            one.set_clip_path(Rectangle((0, 0), 1, top, transform=sheet.ax.get_yaxis_transform()))
         halo.set_zorder(2.5)
         lines.set_zorder(3)
 

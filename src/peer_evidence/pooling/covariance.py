@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_columns
+from peer_evidence.checks import check_columns, check_name
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count
 from peer_evidence.pooling.layout import Ints, Layout, codes_of, lay_out
@@ -156,6 +156,8 @@ def covariance(
     """
     if not hasattr(data, "columns"):
         raise InputError(f"data: found {type(data).__name__}, allowed is a pandas DataFrame")
+    check_name("variance", variance)
+    check_name("cluster", cluster)
     needed = [name for name in (variance, cluster, kind, time) if name is not None]
     check_columns(data.columns, needed, "data")
     _check_correlation("rho", rho, -1.0)
@@ -191,7 +193,13 @@ def read_covariance(given: Any, size: int, labels: list[str]) -> Covariance:
                 "of data; build it from the same table"
             )
         return given
-    full = np.asarray(given, dtype=float)
+    try:
+        full = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"covariance: found {given!r}, allowed is what covariance() gives or a matrix of "
+            f"{size} by {size}, one row for each row of data"
+        ) from None
     if full.shape != (size, size):
         raise InputError(
             f"covariance: found shape {full.shape}, allowed is what covariance() gives or a "

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_columns, check_level
-from peer_evidence.errors import FewStudiesWarning, InputError
+from peer_evidence.checks import check_columns, check_level, check_name
+from peer_evidence.errors import DependenceWarning, FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number
 from peer_evidence.pooling.covariance import covariance, read_groups
 from peer_evidence.pooling.model import meta_analysis
@@ -58,15 +58,20 @@ class Dependence(Result):
         """Say how far the estimates lie apart, then each of them."""
         found = self.table["estimate"]
         lines = [
-            f"{count(self.k, 'effect')} of {count(self.clusters, 'cluster')}, "
-            f"{self.several} of them with several: pooled effect from {number(found.min())} to "
-            f"{number(found.max())} over {len(self.table)} assumptions on their dependence."
+            f"{count(self.k, 'effect')} of {count(self.clusters, 'cluster')}, {self.several} of "
+            f"them with several: pooled effect {_span(found)} over {len(self.table)} assumptions "
+            "on their dependence."
         ]
         for name, row in self.table.iterrows():
             limits = interval(row["ci_low"], row["ci_high"])
             few = "; fewer than 4 degrees of freedom, not to be trusted" if row["few_df"] else ""
             lines.append(f"  {name}: {number(row['estimate'])} ({limits}){few}")
         return "\n".join(lines)
+
+
+def _span(found: pd.Series) -> str:
+    low, high = number(found.min()), number(found.max())
+    return low if low == high else f"from {low} to {high}"
 
 
 def dependence(
@@ -124,6 +129,7 @@ def dependence(
     4 assumptions on their dependence.
     """
     check_level(level)
+    check_name("cluster", cluster)
     values = _correlations(rho)
     studies, kept = read_studies(data, effect, variance, label)
     check_columns(data.columns, [cluster], "cluster")
@@ -141,6 +147,7 @@ def dependence(
     frame = _plain(data, studies, groups, cluster)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FewStudiesWarning)  # each row of the table says it
+        warnings.simplefilter("ignore", DependenceWarning)  # its first row is named so
         rows = _rows(frame, cluster, values, level)
     import pandas as pd
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from peer_evidence.checks import check_name
 from peer_evidence.errors import InputError
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.covariance import Covariance, check_definite, read_covariance
@@ -128,6 +129,8 @@ def read_dependent(
 ) -> tuple[Studies, np.ndarray, Covariance]:
     """Read effects and their covariance; say also which rows were kept."""
     known = None
+    for name, column in (("effect", effect), ("variance", variance), ("label", label)):
+        check_name(name, column)
     if covariance is not None and hasattr(data, "columns"):
         known = read_covariance(covariance, len(data), read_labels(data, label))
         if variance in data.columns:
@@ -151,8 +154,8 @@ def _same_diagonal(data: pd.DataFrame, variance: str, known: Covariance) -> None
         i = int(differs[0])
         raise InputError(
             f"covariance: its diagonal is {known.variances[i]:g} in row {data.index[i]} where the "
-            f"column {variance!r} holds {own[i]:g}; build it from the same table, or name the "
-            "right column by the argument variance"
+            f"column {variance!r} holds {own[i]:g}; build it from the same table with its "
+            "rows in the same order, or name the right column by the argument variance"
         )
 
 
@@ -171,7 +174,7 @@ def build(
         raise InputError(
             f"covariance: rows {studies.labels[i]!r} and {studies.labels[j]!r} are correlated but "
             f"stand in different groups of {what}; use the clusters of the covariance, or "
-            "coarser ones, as the outermost"
+            "coarser ones, as the outermost, and build it from the table in the same order of rows"
         )
     if len(known.values):
         check_definite(known, layout)

@@ -29,7 +29,7 @@ def coefficient_lines(model: Model, names: tuple[str, ...]) -> list[str]:
     for place, name in enumerate(names):
         limits = interval(model.ci_low[place], model.ci_high[place], 3)
         df = f", {model.df[place]:.3g} df" if math.isfinite(model.df[place]) else ""
-        p = p_value(model.p_value[place])
+        p = p_value(model.p_value[place]).replace("<", "< ")
         lines.append(f"  {name}: {number(model.beta[place], 3)} ({limits}), p {p}{df}")
     return lines
 
@@ -93,11 +93,17 @@ def describe_outcomes(m: Multivariate) -> str:
     lines += coefficient_lines(f.model, f.names)
     df = f", {f.model.df[0]:g} df" if math.isfinite(f.model.df[0]) else ""
     lines.append(f"Structure {m.structure}, {METHODS[m.method]}; {INTERVALS[m.ci]}{df}.")
-    for name, tau2 in zip(m.outcomes, m.tau2, strict=True):
-        lines.append(f"  {name}: tau² = {variance(tau2)}")
-    if m.structure != "DIAG":
+    if m.structure == "FE":
+        lines.append("Common effects: no variance between studies is estimated.")
+    else:
         lines += [
-            f"  correlation of {a} and {b}: {number(m.correlation(a, b))}"
+            f"  {name}: tau² = {variance(tau2)}"
+            for name, tau2 in zip(m.outcomes, m.tau2, strict=True)
+        ]
+    if m.structure not in ("DIAG", "FE"):
+        lines += [
+            f"  correlation of {a} and {b}: "
+            f"{number(m.correlation(a, b)) or 'not defined, one of them does not vary'}"
             for place, a in enumerate(m.outcomes)
             for b in m.outcomes[place + 1 :]
         ][:10]

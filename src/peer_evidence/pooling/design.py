@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_columns
+from peer_evidence.checks import check_columns, check_names
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.studies import to_numbers
@@ -65,7 +65,7 @@ def build_design(frame: pd.DataFrame, moderators: str | Sequence[str]) -> tuple[
     if isinstance(moderators, str) and "~" in moderators:
         design, matrix = _from_formula(frame, moderators)
     else:
-        names = [moderators] if isinstance(moderators, str) else list(moderators)
+        names = list(check_names("moderators", moderators))
         if not names:
             raise InputError("moderators: found none, allowed are column names or a formula")
         _check_names(frame, names)

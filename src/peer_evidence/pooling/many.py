@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peer_evidence.checks import check_choice, check_level
 from peer_evidence.errors import ConvergenceWarning, FewStudiesWarning, InputError
-from peer_evidence.formatting import count
+from peer_evidence.formatting import count, count_range
 from peer_evidence.pooling import batch, laws
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.tau2 import METHODS
@@ -73,7 +73,7 @@ class PooledMany(Result):
     def summary(self) -> str:
         """Say how many analyses were pooled and where their estimates lie."""
         low, middle, high = np.quantile(self.estimate, [0.0, 0.5, 1.0])
-        studies = f"{self.k.min()} to {self.k.max()} studies each"
+        studies = f"{count_range(self.k.min(), self.k.max())} studies each"
         text = (
             f"{count(len(self), 'analysis', 'analyses')} pooled by {METHODS[self.method]}, "
             f"{studies}: estimates from {low:.3f} to {high:.3f}, median {middle:.3f}."

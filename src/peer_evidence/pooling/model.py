@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_choice, check_level
-from peer_evidence.errors import ConvergenceWarning, DataWarning, FewStudiesWarning, InputError
+from peer_evidence.errors import (
+    ConvergenceWarning,
+    DataWarning,
+    DependenceWarning,
+    FewStudiesWarning,
+    InputError,
+)
 from peer_evidence.pooling import laws, single
 from peer_evidence.pooling.batch import INTERVALS
 from peer_evidence.pooling.design import Design, build_design
@@ -242,6 +248,8 @@ def meta_analysis(
     FewStudiesWarning, ConvergenceWarning, DataWarning
         One study (the result is that study) or two; an estimate that was not reached; equal
         effects with ``ci="hksj"``, or Hartung-Knapp with FE.
+    DependenceWarning
+        The column ``study_id`` names fewer studies than there are effects.
 
     Examples
     --------
@@ -265,6 +273,13 @@ def meta_analysis(
             "variance weights; use ci='wald' or ci='t'"
         )
     studies, kept = read_studies(data, effect, variance, label, weights)
+    if studies.repeated:
+        text = (
+            f"data: {len(studies)} effects of {studies.distinct} studies (column study_id) are "
+            "pooled as if independent, so intervals are likely too narrow; see dependence(), "
+            "multilevel() and robust(), or keep one effect a study"
+        )
+        warnings.warn(text, DependenceWarning, stacklevel=2)
     design, matrix = None, None
     if moderators is not None:
         design, matrix = build_design(data[kept] if not kept.all() else data, moderators)

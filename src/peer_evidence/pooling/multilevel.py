@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_choice, check_columns, check_level
-from peer_evidence.errors import ConvergenceWarning, FewStudiesWarning, InputError
+from peer_evidence.checks import check_choice, check_columns, check_level, check_names
+from peer_evidence.errors import ConvergenceWarning, DataWarning, FewStudiesWarning, InputError
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.ascent import Top
 from peer_evidence.pooling.covariance import Covariance, read_groups
@@ -98,6 +98,8 @@ def multilevel(
     -----
     FewStudiesWarning, ConvergenceWarning
         Fewer than five groups at the outermost level; a maximum that was not reached.
+    DataWarning
+        Names of groups that stand under several parents, where they look like the same group.
 
     Examples
     --------
@@ -117,7 +119,7 @@ def multilevel(
     check_choice("method", method, METHODS)
     check_choice("ci", ci, INTERVALS)
     check_level(level)
-    names = (levels,) if isinstance(levels, str) else tuple(levels)
+    names = check_names("levels", levels)
     studies, kept, known = read_dependent(data, effect, variance, label, covariance)
     used = data if kept.all() else data[kept]
     structure, groups = _read_levels(used, names)
@@ -169,7 +171,8 @@ def _read_levels(data: pd.DataFrame, names: tuple[str, ...]) -> tuple[Levels, li
             "outermost first"
         )
     check_columns(data.columns, names, "levels")
-    codes, groups = nest([read_groups(data, name) for name in names])
+    columns = [read_groups(data, name) for name in names]
+    codes, groups = nest(columns)
     if len(groups[0]) == 1:
         raise InputError(
             f"levels: {names[0]!r} has the single group {groups[0][0]!r}; its variance cannot be "
@@ -182,7 +185,39 @@ def _read_levels(data: pd.DataFrame, names: tuple[str, ...]) -> tuple[Levels, li
                 f"same {len(groups[outer])} groups; their variances cannot be told apart, leave "
                 "one of them out"
             )
+    _warn_shared(columns, names, codes, stacklevel=4)
     return Levels(tuple(codes)), groups
+
+
+def _warn_shared(
+    columns: list[list[str]], names: tuple[str, ...], codes: list[Any], stacklevel: int
+) -> None:
+    """Warn where a name stands under several parents and seems to be one group, not a number.
+
+    Numbers that begin anew in each parent are other groups, as documented; so are names of which
+    there are no more than parents, such as those of the results of a study.
+    """
+    for place in range(1, len(names)):
+        inside: dict[int, set[str]] = {}
+        for parent, own in zip(codes[place - 1].tolist(), columns[place], strict=True):
+            inside.setdefault(parent, set()).add(own)
+        distinct = set().union(*inside.values())
+        shared = [one for one in distinct if sum(one in own for own in inside.values()) > 1]
+        if not shared or len(distinct) <= len(inside) or all(map(_numbered, inside.values())):
+            continue
+        text = (
+            f"levels: {len(shared)} of {len(distinct)} groups of {names[place]!r}, such as "
+            f"{min(shared)!r}, stand in several groups of {names[place - 1]!r} and are taken as "
+            f"different groups there; where they are the same, put {names[place]!r} before "
+            f"{names[place - 1]!r}"
+        )
+        warnings.warn(text, DataWarning, stacklevel=stacklevel)
+
+
+def _numbered(names: set[str]) -> bool:
+    """Tell whether the groups of a parent are numbered from 0 or 1 on."""
+    counted = {str(number) for number in range(len(names))}
+    return names in (counted, counted - {"0"} | {str(len(names))})
 
 
 def _freedom(ci: str, structure: Levels, matrix: Floats) -> Floats:

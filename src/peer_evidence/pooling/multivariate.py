@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_choice, check_columns, check_level
+from peer_evidence.checks import check_choice, check_columns, check_level, check_name
 from peer_evidence.errors import ConvergenceWarning, FewStudiesWarning, InputError
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.ascent import Top, best
@@ -120,6 +120,8 @@ def multivariate(
     check_choice("ci", ci, ("wald", "t"))
     check_choice("means", means, MEANS)
     check_level(level)
+    check_name("outcome", outcome)
+    check_name("study", study)
     studies, kept, known = read_dependent(data, effect, variance, label, covariance)
     used = data if kept.all() else data[kept]
     check_columns(used.columns, [outcome, study], "data")

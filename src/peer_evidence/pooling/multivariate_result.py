@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_choice, check_level
+from peer_evidence.checks import check_choice, check_level, is_number
 from peer_evidence.errors import InputError
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.ascent import Top, profile_interval
@@ -109,8 +109,17 @@ class Multivariate(Result):
             One row: estimate, se, statistic, p_value, df, ci_low, ci_high.
         """
         f = self.fitted
-        for name in weights:
+        if not isinstance(weights, dict):
+            raise InputError(
+                f"weights: found {weights!r}, allowed is a mapping from names of coefficients to "
+                f"weights, such as {dict(zip(f.names, (1, -1), strict=False))!r}"
+            )
+        for name, weight in weights.items():
             check_choice("weights", name, f.names)
+            if not is_number(weight):
+                raise InputError(f"weights[{name!r}]: found {weight!r}, allowed is a number")
+        if not any(weights.values()):
+            raise InputError("weights: found no weight but 0, allowed is at least one other")
         c = np.array([float(weights.get(name, 0.0)) for name in f.names])
         df = np.array([float(f.model.df[c != 0].min())])
         made = make_model(

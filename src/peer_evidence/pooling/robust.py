@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from peer_evidence.pooling.layout import Layout, codes_of, lay_out
 from peer_evidence.pooling.model import MetaAnalysis
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.sandwich import Sandwich, htz, lay_out_problem, sandwich, satterthwaite
+from peer_evidence.pooling.studies import beside
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -124,9 +125,10 @@ def robust(
     result : MetaAnalysis, Multilevel or Multivariate
         The model. Its weights and its covariance of the effects are the working model.
     cluster : sequence, Series or str
-        Cluster of each effect in the analysis, in their order; for a Multilevel also the name of
-        one of its levels, for a Multivariate the column of its studies. Effects that are dependent
-        in the model must be in one cluster.
+        Cluster of each effect in the analysis: a Series by its index (rows that were left out may
+        be in it), anything else in their order; for a Multilevel also the name of one of its
+        levels, for a Multivariate the column of its studies. Effects that are dependent in the
+        model must be in one cluster.
     estimator : {"CR2", "CR0", "CR1", "CR1p", "CR1S", "CR3"}
         CR0 is the plain sandwich; CR1, CR1p and CR1S multiply it by m / (m - 1), m / (m - p) and
         m (k - 1) / ((m - 1)(k - p)); CR2 is unbiased under the working model; CR3 is close to the
@@ -145,7 +147,8 @@ def robust(
     Raises
     ------
     InputError
-        Clusters that do not fit the effects, a single cluster, a cluster finer than the model's.
+        Clusters that do not fit the effects, a Series whose index is not that of the table, a
+        single cluster, a cluster finer than the model's.
 
     Warns
     -----
@@ -178,7 +181,7 @@ def robust(
     check_choice("estimator", estimator, ESTIMATORS)
     check_choice("test", test, TESTS)
     fitted = _working(result)
-    names = _clusters(result, cluster, fitted.k)
+    names = _clusters(result, cluster, fitted)
     layout = lay_out(codes_of(names)[0])
     if layout.count < 2:
         raise InputError(
@@ -273,6 +276,7 @@ class _Working:
     matrix: Floats
     names: tuple[str, ...]
     source: Any
+    index: Any
 
     @property
     def k(self) -> int:
@@ -305,18 +309,21 @@ def diagonal(values: Floats, layout: Layout) -> list[Floats]:
 def _working(result: Any) -> _Working:
     if isinstance(result, MetaAnalysis):
         r = result.regression
-        return _Working(result.studies.effects, r.matrix, r.names, result)
+        own = result.studies
+        return _Working(own.effects, r.matrix, r.names, result, own.index)
     fitted = getattr(result, "fitted", None)
     if fitted is None:
         raise InputError(
             f"result: found {type(result).__name__}, allowed is what meta_analysis, multilevel or "
             "multivariate gives"
         )
-    return _Working(fitted.studies.effects, fitted.matrix, fitted.names, result)
+    own = fitted.studies
+    return _Working(own.effects, fitted.matrix, fitted.names, result, own.index)
 
 
-def _clusters(result: Any, cluster: Sequence[Any] | str, k: int) -> list[str]:
+def _clusters(result: Any, cluster: Sequence[Any] | str, fitted: _Working) -> list[str]:
     """Give the cluster of each effect as text."""
+    k = fitted.k
     if isinstance(cluster, str):
         own = getattr(result, "cluster_columns", None)
         known = {} if own is None else own()
@@ -328,11 +335,20 @@ def _clusters(result: Any, cluster: Sequence[Any] | str, k: int) -> list[str]:
                 f"such as data[{cluster!r}]{hint}"
             )
         return list(known[cluster])
-    values = list(cluster)
+    if not isinstance(cluster, Iterable):
+        raise InputError(
+            f"cluster: found {cluster!r}, allowed is the cluster of each of the {k} effects, such "
+            "as data['study']"
+        )
+    values = list(beside("cluster", cluster, fitted.index))
     if len(values) != k:
+        out = (
+            f"; {len(result.left_out)} rows without an effect are not in it: give the column as a "
+            "Series, data['study'], or data.loc[data['effect'].notna(), 'study']"
+        )
         raise InputError(
             f"cluster: found {len(values)} values, allowed is one for each of the {k} effects in "
-            "the analysis (rows without an effect are not in it)"
+            "the analysis" + (out if result.left_out else "")
         )
     missing = [place for place, value in enumerate(values) if value is None or value != value]
     if missing:

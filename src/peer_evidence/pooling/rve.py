@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peer_evidence.checks import check_choice, check_columns, check_level
+from peer_evidence.checks import check_choice, check_columns, check_flag, check_level, check_name
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.covariance import read_groups
 from peer_evidence.pooling.design import build_design
@@ -156,6 +156,8 @@ def rve(
     """
     check_choice("model", model, MODELS)
     check_level(level)
+    check_name("cluster", cluster)
+    check_flag("small_sample", small_sample)
     if not isinstance(rho, (int, float)) or isinstance(rho, bool) or not 0 <= rho <= 1:
         raise InputError(f"rho: found {rho!r}, allowed is a number from 0 to 1")
     studies, kept = read_studies(data, effect, variance, label)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_columns
+from peer_evidence.checks import check_columns, check_name
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
@@ -43,6 +43,10 @@ class Studies:
         a row does not say.
     tables : Tables or None
         The counts of both arms, where the table has them; NaN where a row does not say.
+    index : pandas Index or None
+        Labels of the rows of the table, so that a Series of it can be put beside the studies.
+    distinct : int or None
+        How many studies the column ``study_id`` names, where the table has it.
     """
 
     effects: Floats
@@ -53,6 +57,13 @@ class Studies:
     measure: str = ""
     sizes: Floats | None = None
     tables: Tables | None = None
+    index: Any = None
+    distinct: int | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether ``study_id`` names fewer studies than there are effects."""
+        return self.distinct is not None and self.distinct < len(self)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -100,6 +111,8 @@ def read_studies(
             f"data: found {type(data).__name__}, allowed is a pandas DataFrame; "
             "for plain arrays use pool_many"
         )
+    for name, column in (("effect", effect), ("variance", variance), ("label", label)):
+        check_name(name, column)
     check_columns(data.columns, [effect, variance], "data")
     y, v = to_numbers(data, effect), to_numbers(data, variance)
     labels = read_labels(data, label)
@@ -137,8 +150,53 @@ def read_studies(
         measure=_measure(data, kept),
         sizes=_sizes(data, kept),
         tables=_tables(data, kept),
+        index=data.index if kept.all() else data.index[kept],
+        distinct=_distinct(data, kept),
     )
     return studies, kept
+
+
+def beside(name: str, values: Any, index: Any) -> Any:
+    """Put a Series in the order of rows of a table by its index; leave other values as they are.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    values : Any
+        What the user gave.
+    index : pandas Index or None
+        Labels of the rows; None where they are not known.
+
+    Raises
+    ------
+    InputError
+        A Series whose index does not tell which value belongs to which row.
+    """
+    if index is None or not (hasattr(values, "reindex") and hasattr(values, "index")):
+        return values
+    if getattr(values, "ndim", 1) != 1:
+        raise InputError(f"{name}: found {type(values).__name__}, allowed is one column")
+    own = values.index
+    if own.equals(index):
+        return values
+    absent = [str(label) for label in index.tolist() if label not in own]
+    if own.is_unique and index.is_unique and not absent:
+        return values.reindex(index)
+    why = f"it lacks row {absent[0]}" if absent else "labels of rows occur more than once"
+    raise InputError(
+        f"{name}: the index of the Series is not that of the table that was pooled ({why}), so "
+        "its values cannot be put beside the effects; give a column of that table, or "
+        ".to_numpy() with the values in the order of the effects"
+    )
+
+
+def _distinct(data: pd.DataFrame, kept: NDArray[np.bool_]) -> int | None:
+    """Count the studies that the column study_id names; a missing one is a study of its own."""
+    if "study_id" not in data.columns or getattr(data["study_id"], "ndim", 1) != 1:
+        return None
+    own = data["study_id"][kept]
+    return int(own.nunique()) + int(own.isna().sum())
 
 
 def _any_bad(y: Floats, v: Floats) -> bool:
@@ -171,7 +229,7 @@ def _read_weights(
         check_columns(data.columns, [weights], "weights")
         values = to_numbers(data, weights)
     else:
-        values = np.asarray(weights, dtype=float)
+        values = np.asarray(beside("weights", weights, data.index), dtype=float)
         if values.shape != (len(data),):
             raise InputError(
                 f"weights: found shape {values.shape}, allowed is one weight for each of the "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_columns, check_options
-from peer_evidence.errors import FewStudiesWarning, InputError
+from peer_evidence.errors import DependenceWarning, FewStudiesWarning, InputError
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.model import MetaAnalysis, meta_analysis, pool_studies
@@ -137,6 +137,7 @@ def subgroups(data: pd.DataFrame, *, by: str, tau2: str = "separate", **options:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FewStudiesWarning)
         overall = meta_analysis(data, **options)
+        warnings.simplefilter("ignore", DependenceWarning)  # said of the whole
         parts = [data[group == name] for name in names]
         shared = _shared_tau2(parts, overall, options) if tau2 == "common" else None
         found = tuple(_one(part, shared, overall.method, options) for part in parts)

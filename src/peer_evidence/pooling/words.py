@@ -29,6 +29,11 @@ def variance(value: float) -> str:
     return f"{value:.2e}"
 
 
+def _spaced(p: float) -> str:
+    """Write a p value as the first line does, ``< 0.001`` with a space."""
+    return p_value(p).replace("<", "< ")
+
+
 def describe(m: MetaAnalysis) -> str:
     """Write the result of a meta-analysis, the answer in the first line."""
     lines = [_answer(m), *_few(m), _model(m), *_prediction(m), *_heterogeneity(m), *_moderators(m)]
@@ -50,7 +55,18 @@ def _answer(m: MetaAnalysis) -> str:
     scale = f" ({m.studies.measure})" if m.studies.measure else ""
     return (
         f"{what}{scale} {number(m.estimate)} ({percent} CI {interval(m.ci_low, m.ci_high)}, "
-        f"p = {p_value(m.p_value)}), {count(m.k, 'study', 'studies')}.".replace("= <", "< ")
+        f"p = {p_value(m.p_value)}), {_how_many(m)}.".replace("= <", "< ")
+    )
+
+
+def _how_many(m: MetaAnalysis) -> str:
+    """Count the studies, or where they repeat the effects and their studies."""
+    s = m.studies
+    if not s.repeated:
+        return count(m.k, "study", "studies")
+    return (
+        f"{count(m.k, 'effect')} of {count(s.distinct or 0, 'study', 'studies')}, taken as "
+        "independent (see dependence)"
     )
 
 
@@ -110,5 +126,5 @@ def _moderators(m: MetaAnalysis) -> list[str]:
     for place, name in enumerate(m.regression.names):
         limits = interval(model.ci_low[place], model.ci_high[place], 3)
         size = f"{number(model.beta[place], 3)} ({limits})"
-        lines.append(f"  {name}: {size}, p {p_value(model.p_value[place])}")
+        lines.append(f"  {name}: {size}, p {_spaced(model.p_value[place])}")
     return lines

@@ -60,6 +60,10 @@ class Work:
             )
         if self.progress not in (None, True, False):
             raise InputError(f"progress: found {self.progress!r}, allowed are True, False and None")
+        if self.checkpoint is not None and not isinstance(self.checkpoint, (str, os.PathLike)):
+            raise InputError(
+                f"checkpoint: found {self.checkpoint!r}, allowed is the name of a file, or None"
+            )
 
 
 def spans(count: int, size: int) -> list[tuple[int, int]]:

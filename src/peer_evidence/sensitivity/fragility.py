@@ -87,7 +87,7 @@ def fragility(
     (('E',), True)
     """
     _check(m)
-    check_count("limit", limit)
+    check_count("limit", limit, 1)
     significant = bool(m.ci_low > 0 or m.ci_high < 0)
     notes: list[tuple[str, str]] = []
     labels = m.labels if isinstance(m, TablePool) else m.studies.labels

@@ -199,8 +199,10 @@ class Gosh(Result):
             return ""
         row = table.iloc[place]
         inside, outside = number(row["median_with"]), number(row["median_without"])
+        name = self.labels[place]
+        name = f"row {name}" if name.isdigit() else name
         return (
-            f"\n{self.labels[place]} splits them most: median {inside} with it, {outside} without "
+            f"\n{name} splits them most: median {inside} with it, {outside} without "
             f"(separation {number(row['separation'])} of at most 1)."
         )
 
@@ -340,9 +342,12 @@ def _how_many(subsets: Any, k: int) -> int | None:
                 f"{MOST_STUDIES} studies; give the number of subsets to draw, such as {SAMPLE}"
             )
         return None
-    wanted = check_count("subsets", subsets)
-    if wanted == 0:
-        raise InputError("subsets: found 0, allowed is 'all' or a whole number of at least 1")
+    try:
+        wanted = check_count("subsets", subsets, 1)
+    except InputError:
+        raise InputError(
+            f"subsets: found {subsets!r}, allowed is 'all' or a whole number of at least 1"
+        ) from None
     return None if wanted >= 2**k - 1 and k <= MOST_STUDIES else wanted
 
 

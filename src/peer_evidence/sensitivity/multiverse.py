@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_columns, check_level
+from peer_evidence.checks import check_columns, check_frame, check_level
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.formatting import count, count_range, interval, number
 from peer_evidence.pooling import batch
 from peer_evidence.pooling.many import check_engine
 from peer_evidence.pooling.projection import Floats
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from peer_evidence.sensitivity.null_curves import MultiverseTest
 
 _LEAST = 2  # studies of a specification
+_TWICE = (
+    " without holding a study twice; let the choices leave one result of each study, or give "
+    "study=None to take the results as independent"
+)
 _NUMBERS = ("k", "estimate", "se", "ci_low", "ci_high", "p_value", "tau2", "i2", "ways")
 
 
@@ -163,6 +167,11 @@ class Multiverse(Result):
         -------
         MultiverseTest
             P values of the median estimate and of the share of intervals that exclude 0.
+
+        Warns
+        -----
+        DataWarning
+            ``tau2`` of 0 although Cochran's Q of all results has a p below 0.01.
         """
         from peer_evidence.sensitivity.null_curves import null_test
 
@@ -180,7 +189,7 @@ class Multiverse(Result):
             f"{count(len(self), 'specification')}: median {number(middle)}, half of them "
             f"{interval(q1, q3)}, all {interval(low, high)}.\n"
             f"{above} above 0 ({up} with an interval that excludes it), {below} below 0 "
-            f"({int(beyond.sum()) - up}); {self.k.min()} to {self.k.max()} studies each.\n"
+            f"({int(beyond.sum()) - up}); {count_range(self.k.min(), self.k.max())} studies each.\n"
             f"Of {count(self.combinations, 'combination')} of options {self.duplicates} pool the "
             f"same rows in the same way as another and {self.too_few} hold fewer than "
             f"{_LEAST} studies."
@@ -210,7 +219,7 @@ def multiverse(
     ci: str = "wald",
     level: float = 0.95,
     label: str = "label",
-    study: str | None = None,
+    study: str | None = "auto",
     n_jobs: int | None = None,
     engine: str = "numpy",
     progress: bool | None = None,
@@ -236,7 +245,8 @@ def multiverse(
         Confidence level of all intervals.
     study : str, optional
         Column that names the study of a result: combinations in which a study has two results
-        are dropped and counted. Without it results are taken as independent.
+        are dropped and counted. ``"auto"`` takes the column ``study_id`` where there is one. With
+        None results are taken as independent.
     n_jobs, engine, progress, checkpoint
         As :func:`gosh`.
 
@@ -280,6 +290,9 @@ def multiverse(
     """
     check_level(level)
     check_engine(engine)
+    check_frame("data", data)
+    if study == "auto":
+        study = "study_id" if "study_id" in data.columns else None
     studies, kept = read_studies(data, effect, variance, label)
     which, how = read_choices(data, choices)
     given = {"method": (method,), "ci": (ci,)} | {one.name: one.options for one in how}
@@ -293,7 +306,7 @@ def multiverse(
     if not used.any():
         raise InputError(
             f"choices: none of {combinations:,} combinations holds {_LEAST} studies"
-            + ("" if not twice.any() else " without holding a study twice")
+            + ("" if not twice.any() else _TWICE)
         )
     ways = len(given["method"]) * len(given["ci"])
     work = Work(n_jobs, progress, checkpoint)

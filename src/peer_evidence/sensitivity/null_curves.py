@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_count
-from peer_evidence.errors import InputError
+from peer_evidence.errors import DataWarning, InputError
 from peer_evidence.formatting import count, number, p_value, per_cent
-from peer_evidence.pooling import batch
+from peer_evidence.pooling import batch, laws
 from peer_evidence.pooling.many import fit_engine
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.results import Result
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _FITS = 30_000  # a block
 _RANKS = 501  # of the sorted curve, kept from each draw
 _TIE = 1e-12
+_CLEAR = 0.01  # p of Q below which a null without heterogeneity is too narrow, beyond doubt
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -83,10 +85,10 @@ class MultiverseTest(Result):
     def summary(self) -> str:
         """Say how often studies without an effect do as much."""
         return (
-            f"Against {count(self.iterations, 'draw')} of studies without an effect (seed "
-            f"{self.seed}): median {number(self.median)}, p {_equals(self.median_p_value)}; "
-            f"{per_cent(self.share_excluding)} of {count(self.specifications, 'interval')} exclude "
-            f"0, p {_equals(self.share_p_value)}."
+            f"Against {count(self.iterations, 'draw')} of studies without an effect (tau2 "
+            f"{self.tau2:.4g}, seed {self.seed}): median {number(self.median)}, p "
+            f"{_equals(self.median_p_value)}; {per_cent(self.share_excluding)} of "
+            f"{count(self.specifications, 'interval')} exclude 0, p {_equals(self.share_p_value)}."
         )
 
 
@@ -94,8 +96,7 @@ def null_test(
     mv: Multiverse, iterations: int, seed: int, tau2: float, engine: str, work: Work
 ) -> MultiverseTest:
     """Draw effects without an effect, and pool every specification of each draw."""
-    if check_count("iterations", iterations) == 0:
-        raise InputError("iterations: found 0, allowed is a whole number of at least 1")
+    check_count("iterations", iterations, 1)
     check_count("seed", seed)
     if not (isinstance(tau2, Real) and isfinite(tau2) and tau2 >= 0):
         raise InputError(f"tau2: found {tau2!r}, allowed is a number of at least 0")
@@ -103,6 +104,7 @@ def null_test(
     names = [name for name, _ in mv.factors]
     how = mv.option[:, [names.index("method"), names.index("ci")]]
     options = dict(mv.factors)
+    _warn_narrow(mv, float(tau2))
     size = max(1, _FITS // max(len(mv), 1))
     shared = (
         *(sets, place.ravel(), how, options["method"], options["ci"]),
@@ -127,6 +129,23 @@ def null_test(
         rank=np.linspace(0.0, 1.0, curves.shape[1]),
         curve_low=low,
         curve_high=high,
+    )
+
+
+def _warn_narrow(mv: Multiverse, tau2: float) -> None:
+    """Warn where the null has no tau2 but the studies have: Cochran's Q of all of them."""
+    if tau2 > 0 or len(mv.effects) < 2:
+        return
+    fits = batch.fit_many(mv.effects[None], mv.variances[None], "DL")
+    df = len(mv.effects) - 1.0
+    if float(laws.chi2_tail(fits.q[0], df)) >= _CLEAR:
+        return
+    warnings.warn(
+        f"tau2: the null has tau2 = 0, but the {len(mv.effects)} results differ by more than "
+        f"chance (Q = {number(float(fits.q[0]))} on {df:g} df, tau2 {float(fits.tau2[0]):.3g} by "
+        "DL), so that it is too narrow and p too small; give tau2=",
+        DataWarning,
+        stacklevel=4,
     )
 
 
@@ -172,4 +191,4 @@ def _share_beyond(drawn: Floats, observed: float) -> float:
 
 def _equals(p: float) -> str:
     text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
+    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_SHOWN = 6  # studies named in a line; the table has all
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fragility(Result):
     """What would overturn the conclusion of a meta-analysis.
@@ -139,7 +142,10 @@ class Fragility(Result):
         found = getattr(self, f"{what}_k")
         if found is None:
             return ""
-        names = ", ".join(getattr(self, f"{what}_studies"))
+        own = getattr(self, f"{what}_studies")
+        names = ", ".join(own[:_SHOWN])
+        if len(own) > _SHOWN:
+            names += f" and {len(own) - _SHOWN} more"
         after = f"turns the effect to {number(self.sign_estimate, 3)}"
         if what == "significance":
             limits = interval(self.significance_ci_low, self.significance_ci_high)
@@ -154,4 +160,4 @@ class Fragility(Result):
 
 def _equals(p: float) -> str:
     text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
+    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"

@@ -110,8 +110,7 @@ def permutation_test(
     [0.125]
     """
     check_meta_analysis(m)
-    if check_count("iterations", iterations) < 1:
-        raise InputError("iterations: found 0, allowed is a whole number of at least 1")
+    check_count("iterations", iterations, 1)
     if exact not in (None, True, False):
         raise InputError(f"exact: found {exact!r}, allowed are True, False and None")
     if m.studies.weights is not None:

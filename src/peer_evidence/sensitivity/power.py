@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
@@ -62,12 +62,11 @@ class Power(Result):
         """
         import pandas as pd
 
-        ks = range(2, max(50, 2 * self.k) + 1) if k is None else k
+        ks = range(2, max(50, 2 * self.k) + 1) if k is None else _listed(k)
         rows = []
-        for effect in sorted([self.effect] if effects is None else effects):
-            for one in sorted(ks):
-                if check_count("k", one) == 0:
-                    raise InputError("k: found 0, allowed are whole numbers of at least 1")
+        wanted = [self.effect] if effects is None else _listed(effects)
+        for effect in sorted(_number("effects", one) for one in wanted):
+            for one in sorted(check_count("k", one, 1) for one in ks):
                 se = float(np.sqrt((self.variance + self.tau2) / one))
                 value = float(power_of(effect / se, self.level, self.sides))
                 rows.append((float(effect), int(one), se, value))
@@ -213,6 +212,13 @@ def critical_ratio(level: float, sides: int) -> float:
     return -float(special.ndtri((1.0 - level) / sides))
 
 
+def _listed(values: Any) -> list[Any]:
+    """Return several numbers, or the one that was given, as a list."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return [values]
+    return list(values)
+
+
 def _number(name: str, value: Any) -> float:
     if isinstance(value, Real) and not isinstance(value, bool) and isfinite(value):
         return float(value)
@@ -235,9 +241,8 @@ def _plan(
     if (variance is None) == (n1 is None and n2 is None):
         raise InputError("variance: give either variance, or n1 and n2 of a typical study")
     if k is None:
-        raise InputError("k: found None, allowed is a whole number of studies of at least 1")
-    if check_count("k", k) == 0:
-        raise InputError("k: found 0, allowed is a whole number of studies of at least 1")
+        raise InputError("k: found None, allowed is a whole number of at least 1")
+    check_count("k", k, 1)
     if variance is None:
         first, second = _number("n1", n1), _number("n2", n2)
         if first <= 0 or second <= 0:
