@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,11 +46,8 @@ def circles(ax):
 # --- traffic lights ----------------------------------------------------------------------------
 
 
-def test_traffic_light_of_the_bundled_records_is_quick_and_true(ev):
-    pe.figures.traffic_light(ev)
-    begin = time.perf_counter()
+def test_traffic_light_of_the_bundled_records_is_true(ev):
     ax = pe.figures.traffic_light(ev)
-    assert time.perf_counter() - begin < 0.5
     drawn = pe.figures.drawn(ax)[0]
     assert drawn.table.shape == (9, 7)
     held = ev.risk_of_bias.query("tool == 'rob_2'")["judgement"].value_counts()
