@@ -286,7 +286,7 @@ def test_a_review_of_another_topic_reads_as_its_own(tmp_path: Path) -> None:
         "field,value\ntitle,Vaccine\nquestion,Does it protect?\nintervention,the vaccine\n",
         encoding="utf-8",
     )
-    index = pe.review(folder, out=tmp_path / "out")
+    index = pe.review(folder, out=tmp_path / "out", formats=())
     text = index.read_text(encoding="utf-8")
     assert "1</a> in favour of the vaccine" in re.sub(r"\s+", " ", text)
     assert (tmp_path / "out" / "records" / "outcomes.csv").is_file()
@@ -301,6 +301,6 @@ def test_a_review_without_rows_is_built_and_says_so(tmp_path: Path) -> None:
     for name in ("studies.csv", "outcomes.csv"):
         header = (DATA / name).read_text(encoding="utf-8").splitlines()[0]
         (folder / name).write_text(header + "\n", encoding="utf-8")
-    text = pe.review(folder, out=tmp_path / "out").read_text(encoding="utf-8")
+    text = pe.review(folder, out=tmp_path / "out", formats=()).read_text(encoding="utf-8")
     assert "No study compares the two arms, so nothing can be counted." in text
     assert "No result compares the two arms." in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ certainty, flow, claims : DataFrame
         >>> rows[["outcome_id", "design"]].to_string(index=False, header=False).split()[:2]
         ['rusch_2019.hope_6w', 'randomised_trial']
         """
-        frame = self._joined()
+        frame = self._joined
         keep = np.ones(len(frame), dtype=bool)
         if poolable is not None:
             keep &= meets(frame, "poolable", poolable)
@@ -340,7 +341,9 @@ certainty, flow, claims : DataFrame
         inside = inside[(inside["review_id"] == review) & (inside["status"] == "confirmed")]
         return frame["study_id"].isin(list(inside["study_id"])).to_numpy(bool)
 
+    @cached_property
     def _joined(self) -> pd.DataFrame:
+        """The outcomes with their studies, joined once; never handed out itself."""
         outcomes, studies = self._frames["outcomes"], self._frames["studies"]
         shared = {name: f"study_{name}" for name in studies.columns if name in outcomes.columns}
         shared.pop("study_id")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from peer_evidence.figures._admissions import admissions
 from peer_evidence.figures._claims import claims
 from peer_evidence.figures._continuum import continuum
-from peer_evidence.figures._effect_direction import effect_direction_pages
+from peer_evidence.figures._effect_direction import effect_direction
 from peer_evidence.figures._evidence_map import evidence_map
 from peer_evidence.figures._forest import forest
 from peer_evidence.figures._funnel import funnel
@@ -87,11 +87,11 @@ def _claims(analyses: Analyses) -> Axes | None:
     return claims(frame.assign(why=first.str.removesuffix(".") + "."))
 
 
-def _effect_directions(analyses: Analyses) -> list[Axes]:
+def _effect_directions(analyses: Analyses) -> Axes | None:
     found = analyses.study_directions
     if found is None or found.table.empty:
-        return []
-    return list(effect_direction_pages(found, labels=_labels(analyses, "domain")))
+        return None
+    return effect_direction(found, labels=_labels(analyses, "domain"))
 
 
 def _largest(analyses: Analyses, minimum: int) -> MetaAnalysis | None:
