@@ -60,6 +60,7 @@ def test_a_review_with_studies_and_no_results_is_reviewed(tmp_path: Path) -> Non
         file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     page = pe.review(folder, out=tmp_path / "out").read_text(encoding="utf-8")
     assert "There is nothing yet" not in page
+    assert "no search is recorded (flow.csv)" in page
     assert run("explore", str(folder), "--out", str(tmp_path / "e.html")).exit_code == 0
 
 

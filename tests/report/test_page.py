@@ -304,3 +304,13 @@ def test_a_review_without_rows_is_built_and_says_so(tmp_path: Path) -> None:
     text = pe.review(folder, out=tmp_path / "out", formats=()).read_text(encoding="utf-8")
     assert "No study compares the two arms, so nothing can be counted." in text
     assert "No result compares the two arms." in text
+
+
+def test_the_limits_tell_of_the_search_only_what_is_recorded(copy_of_data: Path) -> None:
+    from peer_evidence.report.sections.methods import _limits
+
+    silent = str(_limits(pe.load(copy_of_data)).html)
+    assert silent.startswith("Limits: no search is recorded (flow.csv), so that the records")
+    (copy_of_data / "flow.csv").write_text("box,n\nnew_studies,3\nnew_reports,3\n", "utf-8")
+    told = str(_limits(pe.load(copy_of_data)).html)
+    assert told.startswith("Limits: a study enters a count whatever its quality")

@@ -52,11 +52,7 @@ def section(context: Context) -> Section:
         *authors,
         Bullets([cite.fill(rule) for rule in _METHODS]),
         *_pooling(context, cite),
-        Paragraph(
-            "Limits: the records are what could be found and read, not the result of a systematic "
-            "search; a study enters a count whatever its quality; results of one study in "
-            "different domains are not independent."
-        ),
+        _limits(context.ev),
         Paragraph(used, small=True),
         Paragraph(_fingerprint(context.ev), small=True),
         *_cited(cite),
@@ -66,6 +62,21 @@ def section(context: Context) -> Section:
     if len(context.ev.reviews):
         blocks += [Heading("Reviews"), _references(context.ev.reviews, "review_id")]
     return Section("methods", "Methods, versions, references", answer, blocks)
+
+
+def _limits(ev: Evidence) -> Paragraph:
+    """Say what the counts cannot bear; of the search only what the records tell."""
+    told = "flow" in ev.tables and len(ev.flow) > 0
+    search = (
+        ""
+        if told
+        else "no search is recorded (flow.csv), so that the records cannot be taken for all there "
+        "is; "
+    )
+    return Paragraph(
+        f"Limits: {search}a study enters a count whatever its quality; results of one study in "
+        "different domains are not independent."
+    )
 
 
 def _pooling(context: Context, cite: Cited) -> list[Paragraph]:
