@@ -155,6 +155,26 @@ def test_a_tick_pools_anew_and_the_address_brings_the_view_back(
 
 
 @pytest.mark.browser
+def test_it_says_what_a_reader_could_miss(browser: Browser, file: Path) -> None:
+    words = "#domain=self_stigma&ci=hksj&colour=blue&off=nobody_2000"
+    page, troubles, _ = opened(browser, file.as_uri() + words, 390)
+    assert page.locator(".unread").inner_text() == (
+        "Passed over in the address, as nothing here has that name: colour=blue, off=nobody_2000."
+    )
+    assert "narrower than the normal one (−0.10 to 0.79)" in page.locator(".answer").inner_text()
+    assert page.locator(".hint").is_visible()
+    page.locator("select[name=ci]").select_option("hksj-adhoc")
+    assert "narrower" not in page.locator(".answer").inner_text()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".hint").wait_for(state="hidden")
+    page.close()
+    page, _, _ = opened(browser, file.as_uri() + "#domain=hope")
+    assert page.locator(".unread").count() == 0
+    page.close()
+    assert troubles == []
+
+
+@pytest.mark.browser
 def test_directions_and_tallies_are_pythons(browser: Browser, file: Path, ev: pe.Evidence) -> None:
     page, _, _ = opened(browser, file.as_uri() + "#method=REML")
     directions = pe.tally(

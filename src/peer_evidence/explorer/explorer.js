@@ -61,7 +61,8 @@ export function votes(rows) {
 }
 
 function readState(data, text) {
-  const state = { off: new Set(), method: "REML", ci: "wald" };
+  const state = { off: new Set(), method: "REML", ci: "wald", unread: [] };
+  const studies = new Set(data.rows.map((row) => row.study));
   for (const { key } of data.filters) state[key] = "";
   const given = new URLSearchParams(text.replace(/^#/, ""));
   if (![...given.keys()].length) state.domain = data.first;
@@ -70,7 +71,12 @@ function readState(data, text) {
     if (filter && filter.options.some((one) => one.value === value)) state[key] = value;
     else if (key === "method" && value in METHODS) state.method = value;
     else if (key === "ci" && value in INTERVALS) state.ci = value;
-    else if (key === "off") value.split(",").forEach((one) => state.off.add(one));
+    else if (key === "off") {
+      for (const one of value.split(",").filter(Boolean)) {
+        if (studies.has(one)) state.off.add(one);
+        else state.unread.push(`off=${one}`);
+      }
+    } else state.unread.push(`${key}=${value}`);
   }
   return state;
 }
@@ -112,6 +118,19 @@ function p(value) {
   return value < 0.001 ? "p < 0.001" : `p = ${fixed(value, 3)}`;
 }
 
+/** What must be said where Hartung-Knapp gives less than the normal interval. */
+function narrower(found, state) {
+  if (state.ci !== "hksj") return "";
+  const effects = found.drawn.map((row) => row.effect);
+  const normal = pool(effects, found.drawn.map((row) => row.variance), { ...state, ci: "wald" });
+  const width = (one) => one.ci_high - one.ci_low;
+  return width(found.pooled) < width(normal)
+    ? " This Hartung-Knapp interval is narrower than the normal one " +
+      `(${fixed(normal.ci_low)} to ${fixed(normal.ci_high)}), as happens when studies agree ` +
+      "by chance; choose “never narrower” to guard against it."
+    : "";
+}
+
 function headline(data, state, found) {
   const { pooled, drawn } = found;
   if (!drawn.length) return "No result shown has numbers that give an effect.";
@@ -121,7 +140,7 @@ function headline(data, state, found) {
   const few = pooled.k < 5 ? ` Only ${pooled.k} studies: the interval is hardly known.` : "";
   return `Pooled ${data.measure} ${fixed(pooled.estimate)} (95% interval ${interval}, ` +
     `${p(pooled.p_value)}), ${pooled.k} studies. I² ${fixed(pooled.i2, 0)}%, ` +
-    `τ² ${fixed(pooled.tau2, 3)}.${few}`;
+    `τ² ${fixed(pooled.tau2, 3)}.${few}${narrower(found, state)}`;
 }
 
 function table(caption, header, rows) {
@@ -215,6 +234,7 @@ export function start(root, data, text = "", keep = () => {}) {
   const paper = element("div", {
     class: "paper", tabindex: "0", role: "region", "aria-label": "Forest plot",
   });
+  const hint = element("p", { class: "small hint" }, "The plot is wider than the screen: scroll it sideways.");
   const under = element("div");
   let latest = null;
 
@@ -225,6 +245,7 @@ export function start(root, data, text = "", keep = () => {}) {
     paper.replaceChildren(drawForest(latest.drawn, latest.pooled, {
       measure: data.measure, favours: data.intervention, against: data.comparison, summary: line,
     }, Math.max(540, Math.min(900, paper.clientWidth || 820))));
+    hint.hidden = paper.scrollWidth <= paper.clientWidth;
     under.replaceChildren(tallies(data, latest));
     keep(writeState(data, state));
   };
@@ -265,8 +286,12 @@ export function start(root, data, text = "", keep = () => {}) {
     button("Save CSV", () => offer("explorer.csv", new Blob([toCsv(latest.drawn)], {
       type: "text/csv" }))));
   controls.append(list);
-  const main = element("div", { class: "shown" }, answer, paper, buttons, under,
+  const main = element("div", { class: "shown" }, answer, paper, hint, buttons, under,
     element("p", { class: "small" }, data.note));
+  if (state.unread.length) {
+    const words = `Passed over in the address, as nothing here has that name: ${state.unread.join(", ")}.`;
+    main.prepend(element("p", { class: "small unread" }, words));
+  }
   root.classList.add("pe-explorer");
   root.replaceChildren(controls, main);
   refresh();

@@ -141,13 +141,12 @@ function drawAxis(svg, x, span, bottom, words, width) {
     const text = fixed(value, digits);
     svg.append(node("text", { x: x(value), y: y + 18, "text-anchor": "middle", fill: INK }, text));
   }
-  const under = { y: y + 40, fill: SOFT };
-  const sides = [[`← ${words.against}`, "end", -8], [`${words.favours} →`, "start", 8]];
-  const middle = { ...under, y: y + 56, x: x(0), "text-anchor": "middle" };
-  svg.append(node("text", middle, "favours"));
-  for (const [text, anchor, gap] of sides) {
+  for (const [word, text, anchor, gap] of [
+    ["← favours", words.against, "end", -8], ["favours →", words.favours, "start", 8],
+  ]) {
     const room = Math.floor((gap < 0 ? x(0) : width - x(0)) / 7);
-    const place = { ...under, x: x(0) + gap, "text-anchor": anchor };
-    svg.append(node("text", place, shorten(text, room)));
+    const place = { fill: SOFT, x: x(0) + gap, "text-anchor": anchor };
+    svg.append(node("text", { ...place, y: y + 40 }, word));
+    svg.append(node("text", { ...place, y: y + 56 }, shorten(text, room)));
   }
 }
