@@ -124,6 +124,8 @@ _HOME = {
     "export_metafor": "exchange.metafor",
     "export_ris": "exchange.references",
     "pack": "exchange.pack",
+    # in from other programs
+    "Imported": "exchange.imported",
 }
 
 __all__ = sorted(_HOME)
