@@ -126,6 +126,7 @@ _HOME = {
     "pack": "exchange.pack",
     # in from other programs
     "Imported": "exchange.imported",
+    "read_references": "exchange.bibliography.read",
 }
 
 __all__ = sorted(_HOME)
