@@ -36,8 +36,8 @@ def main() -> None:
     Examples:
       peer-evidence new my_review                          begin with empty tables
       peer-evidence import references.ris --out my_review  or with what you have
-      peer-evidence check my_review                        every fault, with its place
-      peer-evidence review my_review --out my_page         the page with its figures
+      peer-evidence check my_review                        every fault
+      peer-evidence review my_review --out my_page         the page
     """  # noqa: D301
 
 
@@ -62,7 +62,7 @@ main.add_command(completion)
     help="A CSV file a table, or one Excel workbook with words to choose from; csv when left out.",
 )
 def new(folder: Path, start: str, format_: str | None) -> None:
-    """Begin a review of your own: a folder with its tables, a guide and an extraction form.
+    """Begin a review: its tables, a guide and an extraction form.
 
     FOLDER must not be there yet, or be empty. A name that ends in .xlsx begins one workbook with a
     sheet a table instead.
@@ -70,7 +70,7 @@ def new(folder: Path, start: str, format_: str | None) -> None:
     \b
     Examples:
       peer-evidence new my_review
-      peer-evidence new a_look --from example       an invented review, to see how tables are filled
+      peer-evidence new a_look --from example     an invented one, to see how it is done
       peer-evidence new my_review.xlsx
     """  # noqa: D301
     from peer_evidence.exchange.template import new_review
@@ -92,7 +92,7 @@ def new(folder: Path, start: str, format_: str | None) -> None:
 )
 @click.option("--watch", is_flag=True, help="Build again whenever a table changes; Ctrl-C ends.")
 def review(path: Path | None, out: Path, watch: bool) -> None:
-    """Build the whole review: tallies, pools, claims, figures, tables and one page.
+    """Build the review: tallies, pools, claims, figures, one page.
 
     Beside the page it writes report.docx, report.pdf (printed by a Chromium of this machine) and
     methods.md, and says which of them could not be made. Records with a fault are not built from.
@@ -169,7 +169,7 @@ def claims(path: Path | None, as_json: bool) -> None:
     \b
     Examples:
       peer-evidence claims my_review
-      peer-evidence claims --json                   the bundled review, for a program to read
+      peer-evidence claims --json           the bundled review, for a program to read
     """  # noqa: D301
     from peer_evidence.claims import check_claims
     from peer_evidence.records.evidence import load
@@ -188,10 +188,10 @@ def claims(path: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when a row differs, 0 when none does.")
 def diff(old: Path, new: Path, as_json: bool, exit_code: bool) -> None:
-    """Say which rows differ between the reviews OLD and NEW, and which results change.
+    """Say which rows and results differ between two reviews.
 
-    Exits 0 whatever is found, unless --exit-code is given; 2 when a folder cannot be read or its
-    records hold faults.
+    OLD and NEW are reviews as the other commands take them. Exits 0 whatever is found, unless
+    --exit-code is given; 2 when one cannot be read or its records hold faults.
 
     \b
     Examples:
@@ -224,7 +224,7 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
     \b
     Examples:
       peer-evidence explore my_review --out explorer.html
-      peer-evidence explore my_review --serve       at an address of this machine, until Ctrl-C
+      peer-evidence explore my_review --serve     on this machine alone, until Ctrl-C
     """  # noqa: D301
     from peer_evidence.explorer.page import explorer_page, write_explorer
     from peer_evidence.records.evidence import load
@@ -279,7 +279,9 @@ def audit(path: Path | None, as_json: bool) -> None:
     help="The archive to write, ending in .zip; it must not be there.",
 )
 def pack(path: Path | None, out: Path) -> None:
-    """Pack records, page, figures, tables and versions into one archive.
+    """Pack records, page, figures and tables into one archive.
+
+    It also holds the versions that made it. The same records give the same bytes.
 
     \b
     Examples:

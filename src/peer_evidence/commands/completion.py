@@ -13,13 +13,15 @@ _VARIABLE = "_PEER_EVIDENCE_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that lets SHELL complete commands, options and files.
+    """Print a script with which a shell completes commands.
+
+    It completes options and the names of files, too.
 
     \b
     Examples:
       eval "$(peer-evidence completion bash)"     in ~/.bashrc
       eval "$(peer-evidence completion zsh)"      in ~/.zshrc, after compinit
-      peer-evidence completion fish > ~/.config/fish/completions/peer-evidence.fish
+      peer-evidence completion fish | source      in ~/.config/fish/config.fish
     """  # noqa: D301
     found = get_completion_class(shell)
     if found is None:  # a version of click without this shell

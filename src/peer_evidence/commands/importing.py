@@ -39,7 +39,7 @@ def import_(file: Path, out: Path | None, kind: str | None, tool: str | None) ->
     \b
     Examples:
       peer-evidence import references.ris --out my_review
-      peer-evidence import review.rm5                         look at it, write nothing
+      peer-evidence import review.rm5                   look at it, write nothing
       peer-evidence import rob.csv --tool 'RoB 2' --out my_review
     """  # noqa: D301
     from peer_evidence.exchange.choosing import read_other

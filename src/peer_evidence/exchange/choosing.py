@@ -91,12 +91,17 @@ def kind_of(path: Path) -> str:
 
 def _kind_of_table(path: Path) -> str:
     """Tell a table of risk of bias from one of a Cochrane data package by its header."""
+    if path.suffix.lower() != ".csv":
+        raise InputError(
+            f"tool: a workbook is imported as a table of risk of bias, and {path.name!r} says no "
+            "tool; give it, as 'RoB 2'. A workbook with the tables of a review needs no import"
+        )
     names = {one.strip(' "').lower() for one in _first_line(path).split(",")}
-    if path.suffix.lower() == ".csv" and not ({"d1", "domain"} & names):
+    if not ({"d1", "domain"} & names):
         return "cochrane"
     raise InputError(
-        f"tool: {path.name!r} is a table of risk of bias; say which tool it was judged with, as "
-        "'RoB 2'"
+        f"tool: {path.name!r} seems to be a table of risk of bias; say which tool it was judged "
+        "with, as 'RoB 2'"
     )
 
 
