@@ -70,7 +70,7 @@ def new(folder: Path, start: str, format_: str | None) -> None:
     \b
     Examples:
       peer-evidence new my_review
-      peer-evidence new a_look --from example     an invented one, to see how it is done
+      peer-evidence new a_look --from example     to see how it is done
       peer-evidence new my_review.xlsx
     """  # noqa: D301
     from peer_evidence.exchange.template import new_review
@@ -100,7 +100,7 @@ def review(path: Path | None, out: Path, watch: bool) -> None:
     \b
     Examples:
       peer-evidence review my_review --out my_page
-      peer-evidence review my_review --watch        again at each change, until Ctrl-C
+      peer-evidence review my_review --watch      again at each change
     """  # noqa: D301
     from joblib import cpu_count
 
