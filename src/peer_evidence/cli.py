@@ -169,7 +169,7 @@ def claims(path: Path | None, as_json: bool) -> None:
     \b
     Examples:
       peer-evidence claims my_review
-      peer-evidence claims --json           the bundled review, for a program to read
+      peer-evidence claims --json           the bundled review, as JSON
     """  # noqa: D301
     from peer_evidence.claims import check_claims
     from peer_evidence.records.evidence import load
@@ -224,7 +224,7 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
     \b
     Examples:
       peer-evidence explore my_review --out explorer.html
-      peer-evidence explore my_review --serve     on this machine alone, until Ctrl-C
+      peer-evidence explore my_review --serve     on this machine alone
     """  # noqa: D301
     from peer_evidence.explorer.page import explorer_page, write_explorer
     from peer_evidence.records.evidence import load
