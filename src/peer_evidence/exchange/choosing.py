@@ -97,7 +97,7 @@ def _kind_of_table(path: Path) -> str:
             "tool; give it, as 'RoB 2'. A workbook with the tables of a review needs no import"
         )
     names = {one.strip(' "').lower() for one in _first_line(path).split(",")}
-    if not ({"d1", "domain"} & names):
+    if not ({"d1", "domain", "overall"} & names):
         return "cochrane"
     raise InputError(
         f"tool: {path.name!r} seems to be a table of risk of bias; say which tool it was judged "
