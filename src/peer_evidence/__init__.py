@@ -124,6 +124,8 @@ _HOME = {
     "export_metafor": "exchange.metafor",
     "export_ris": "exchange.references",
     "pack": "exchange.pack",
+    "read_revman": "exchange.revman",
+    "read_cochrane": "exchange.cochrane",
     # in from other programs
     "Imported": "exchange.imported",
 }
