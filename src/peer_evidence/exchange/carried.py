@@ -14,6 +14,7 @@ from peer_evidence.exchange.recompute import Again, Mask, again, pool, weights
 from peer_evidence.pooling import laws
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
+OF_P_VALUES = 1e-4, 1e-6  # RevMan 5 approximates them: seen to differ by 3e-6 of the value
 _FULL = 9  # significant digits from which on a column is taken as not rounded
 _NOT_VERIFIED = "how this program computes the Hartung-Knapp interval is not verified"
 _SHAPED = {"estimate", "ci_low", "ci_high"}
@@ -60,6 +61,7 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
     masks = {one.subgroup: groups == one.subgroup if one.subgroup else everyone for one in a.pools}
     pooled = {name: pool(a, found, mask) for name, mask in masks.items()}
     weighed = _weights(a, found, masks, pooled)
+    entered = np.array([_has_data(row) for row in a.rows], dtype=bool)
     lines: list[dict[str, Any]] = []
     for at, row in enumerate(a.rows):
         own = _of_study(a, found, at) | {"weight": float(weighed[at])}
@@ -72,7 +74,8 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
             "study_id": who.study_id,
             "label": who.label,
         }
-        lines += _each(a, row, own, found.reason, about, estimable=bool(found.known[at]))
+        reason = found.reason or ("" if entered[at] else "the file holds no data of this study")
+        lines += _each(a, row, own, reason, about, estimable=bool(found.known[at]))
     for one in a.pools:
         name = "subgroup" if one.subgroup else "total"
         about = {
@@ -84,8 +87,15 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
             "label": "",
         }
         own = _shaped(a, pooled[one.subgroup])
-        lines += _each(a, one, own, found.reason, about, estimable=bool(pooled[one.subgroup]))
+        lacking = int((masks[one.subgroup] & ~entered).sum())
+        reason = found.reason or (f"the file holds no data of {lacking} studies" * bool(lacking))
+        lines += _each(a, one, own, reason, about, estimable=bool(pooled[one.subgroup]))
     return lines
+
+
+def _has_data(row: StudyRow) -> bool:
+    """Tell whether a study has data, or is said to have none that can be used."""
+    return row.estimable is False or any(np.isfinite(one) for one in row.numbers.values())
 
 
 def _weights(
@@ -161,7 +171,7 @@ def _why_not(a: Analysis, name: str, pooled: bool, value: float, *, estimable: b
     if pooled and a.estimator == "REML" and name == "i2":
         return "how this program computes I² with REML is not verified"
     if not np.isfinite(value):
-        return f"{name} is not computed again"
+        return f"{name} is compared only where these studies are pooled"
     return ""
 
 
@@ -194,7 +204,9 @@ def _judge(line: dict[str, Any], full: bool, most: int) -> None:
         return
     digits, decimals = _significant(line["carried"])
     if full:
-        allowed = max(ABSOLUTE, RELATIVE * abs(value))
+        approximate = line["quantity"] in {"p_value", "q_p_value"}
+        relative, absolute = OF_P_VALUES if approximate else (RELATIVE, ABSOLUTE)
+        allowed = max(absolute, relative * abs(value))
     else:
         # one digit alone may be one whose zeros were dropped: then as its column is rounded
         allowed = 0.5 * 10.0 ** -(decimals if digits > 1 else most) * (1 + 1e-9)

@@ -107,6 +107,17 @@ def _direction(a: Analysis, effect: float) -> str:
     return "favours_intervention" if favoured == "1" else "favours_comparison"
 
 
+def _agree(a: Analysis, row: StudyRow, effect: float) -> bool:
+    """Tell whether the shares of events lie as the effect does; 1/2 added to zeros may turn it."""
+    if a.kind != "dichotomous" or not np.isfinite(effect):
+        return True
+    events = [row.number(f"events_{arm}") for arm in _ARM_NAMES]
+    people = [row.number(f"n_{arm}") for arm in _ARM_NAMES]
+    if not np.isfinite([*events, *people]).all() or min(people) <= 0:
+        return True
+    return bool(np.sign(events[0] / people[0] - events[1] / people[1]) == np.sign(effect))
+
+
 def _better(a: Analysis) -> str:
     """Say which way of the measure is better; of swapped events the words tell of the others."""
     if a.swapped:
@@ -137,7 +148,7 @@ def outcome_rows(
                 if a.group_1 and a.group_2
                 else "",
                 "better_is": _better(a),
-                "effect_direction": _direction(a, effect),
+                "effect_direction": _direction(a, effect) if _agree(a, row, effect) else "",
                 "effect_measure": _TABLE_MEASURES.get(a.measure, ""),
                 "source": file,
                 "locator": row.place,
@@ -168,6 +179,8 @@ def _entered(a: Analysis, row: StudyRow) -> dict[str, str]:
     """Give counts and means; what cannot stand in the table (a size or SD of 0) stays empty."""
     out = {}
     for name in (*ARMS, *MEANS):
+        if a.kind == "o_e" and name.startswith("events_"):
+            continue  # the effect is not one of these counts, and may point the other way
         value = row.number(name)
         known = np.isfinite(value) and (value > 0 or not name.startswith(("n_", "sd_")))
         whole = name in MEANS or float(value).is_integer() if known else False
@@ -187,6 +200,9 @@ def _note(a: Analysis, row: StudyRow) -> str:
         parts.append("not estimable")
     if row.text:
         parts.append(f"in words: {row.text}")
+    if a.kind == "o_e":
+        counts = [f"{name} {row.number(name):g}" for name in ARMS if np.isfinite(row.number(name))]
+        parts.append(", ".join(["effect of O - E and its variance", *counts]))
     fractions = [
         f"{name} {row.number(name):g}"
         for name in ARMS
@@ -262,18 +278,16 @@ def judgement_frame(
 ) -> pd.DataFrame:
     """Give the judgements with the tool and domain they are taken as.
 
-    They are taken as of the Cochrane tool of 2011 where every item is one of its domains, or where
-    all its required domains are among the items; else the tool is left empty.
+    They are taken as of a Cochrane tool where every item is one of its domains, or where all its
+    required domains are among the items; else the tool is left empty.
     """
-    tool = risk_of_bias_tool("rob_1")
-    domains = {item: tool.find_domain(_item(item)) for item in {one["item"] for one in judgements}}
-    domains = {item: found for item, found in domains.items() if found not in {None, "overall"}}
     items = {one["item"] for one in judgements}
-    needed = {one.code for one in tool.domains if one.required}
-    is_rob_1 = bool(items) and (items <= set(domains) or needed <= set(domains.values()))
+    tool, domains = next(
+        ((code, found) for code in _TOOLS if (found := _domains(items, code))), ("", {})
+    )
     rows = []
     for one in judgements:
-        domain = (domains.get(one["item"]) or "") if is_rob_1 else ""
+        domain = domains.get(one["item"], "")
         code = _RESULTS.get(one["result"].strip().lower(), "")
         rows.append(
             {
@@ -283,7 +297,7 @@ def judgement_frame(
                 "result": one["result"],
                 "judgement": code,
                 "support": one["support"],
-                "tool": "rob_1" if domain else "",
+                "tool": tool if domain else "",
                 "domain": domain or slug(one["item"], "item"),
                 "place": one["place"],
             }
@@ -295,15 +309,22 @@ def judgement_frame(
     return pd.DataFrame(rows, columns=names, dtype=object)
 
 
-def _item(name: str) -> str:
-    """Give the name of an item as the tool has it, without question mark and kind of bias."""
-    plain = name.strip().rstrip("?").strip()
-    tool = risk_of_bias_tool("rob_1")
-    short = plain.partition("(")[0].strip()
-    for one in tool.domains:
-        if bare(short) == bare(one.name.partition("(")[0]):
-            return one.code
-    return plain
+_TOOLS = ("rob_1", "rob_2")
+
+
+def _domains(items: set[str], code: str) -> dict[str, str]:
+    """Give the domains of a tool that items are, none where the items are not those of the tool."""
+    tool = risk_of_bias_tool(code)
+    names = {bare(one.name.partition("(")[0]): one.code for one in tool.domains}
+    found: dict[str, str] = {}
+    for item in items:
+        plain = item.partition("(")[0].strip().rstrip("?").replace("randomiz", "randomis")
+        known = names.get(bare(plain)) or tool.find_domain(plain)
+        found |= {item: known} if known else {}
+    needed = {one.code for one in tool.domains if one.required}
+    own = set(found.values()) & {one.code for one in tool.domains}
+    whole = bool(own) and set(found) == items
+    return found if whole or needed <= own else {}
 
 
 def judgement_rows(frame: pd.DataFrame, file: str) -> tuple[list[dict[str, str]], list[str]]:

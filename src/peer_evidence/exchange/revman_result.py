@@ -123,7 +123,8 @@ class ImportedReview(Imported):
         has the approximate correction and the variance N / (n1 n2) + g^2 / (2 (N - 3.94)).
 
         Two numbers agree when they differ by at most half a unit of the last digit in the file,
-        or, where the column is not rounded, by one part in a million.
+        or, where the column is not rounded, by one part in a million; of p values, which the
+        program approximates, by one part in ten thousand.
         """
         from peer_evidence.exchange.carried import compare
 

@@ -254,7 +254,7 @@ def _analysis(outcome: Node, own: str, comparison: str, fault: FaultOf) -> Analy
     )
 
 
-_METHODS = {"MH": "MH", "IV": "IV", "PETO": "PETO", "EXP": "PETO", "INVERSE": "IV"}
+_METHODS = {"MH": "MH", "IV": "IV", "PETO": "PETO", "EXP_O_E_VAR": "PETO", "INVERSE": "IV"}
 
 
 def _level(outcome: Node, name: str) -> float:
