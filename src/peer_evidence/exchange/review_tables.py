@@ -84,7 +84,7 @@ def _arm_named(a: Analysis, words: str) -> str:
     plain = f" {slug(words, '').replace('_', ' ')} "
     names = _SIDES | {slug(name, "").replace("_", " "): arm for arm, name in _arms(a)}
     found = set()
-    for name in sorted(names, key=len, reverse=True):  # "no vaccine" before "vaccine"
+    for name in sorted(names, key=len, reverse=True):  # "no drug" before "drug"
         if name and f" {name} " in plain:
             found.add(names[name])
             plain = plain.replace(f" {name} ", " ")
