@@ -129,6 +129,8 @@ _HOME = {
     "ImportedReview": "exchange.revman_result",
     # in from other programs
     "Imported": "exchange.imported",
+    "read_references": "exchange.bibliography.read",
+    "read_risk_of_bias": "exchange.judgements_in",
 }
 
 __all__ = sorted(_HOME)
