@@ -236,6 +236,25 @@ def test_names_that_lead_out_and_bombs_are_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_table_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cochrane_csv, "MOST_BYTES", 1_000)
+    path = archive({"a-data-rows.csv": (PACKAGE / ROWS).read_bytes()}, tmp_path / "x.zip")
+    line = "a-data-rows.csv:1: a table must hold at most 0 MB, found '0 MB'"
+    assert refusal(path) == [line]
+    (tmp_path / "a-data-rows.csv").write_bytes((PACKAGE / ROWS).read_bytes())
+    assert refusal(tmp_path / "a-data-rows.csv") == [line]
+
+
+def test_an_archive_that_is_too_large_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peer_evidence.records.archive.MOST_BYTES", 1_000)
+    path = archive(files(), tmp_path / "x.zip")
+    assert refusal(path) == ["x.zip: the archive must hold at most 0 MB, found '0 MB'"]
+
+
 def test_two_tables_of_a_kind_are_a_fault(tmp_path: Path) -> None:
     data = (PACKAGE / ROWS).read_bytes()
     path = archive({"a-data-rows.csv": data, "b-data-rows.csv": data}, tmp_path / "two.zip")

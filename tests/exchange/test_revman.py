@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 import peer_evidence as pe
-from peer_evidence.exchange.analyses import Analysis
+from peer_evidence.exchange.analyses import Analysis, StudyRow
+from peer_evidence.exchange.recompute import again, pool
 from peer_evidence.exchange.review_tables import lower_is
 from peer_evidence.exchange.revman_result import ImportedReview
 
@@ -107,6 +108,25 @@ def test_hedges_g_is_that_of_deeks_and_higgins_2010(compared: pd.DataFrame) -> N
     held = own.set_index("quantity").recomputed
     assert held["estimate"] == pytest.approx(g, rel=1e-12)
     assert held["se"] == pytest.approx(se, rel=1e-12)
+
+
+def test_the_mantel_haenszel_risk_difference_is_that_of_deeks_and_higgins_2010() -> None:
+    """Weights n1 n2 / N; the variance of Greenland and Robins 1985, not Sato's of metafor."""
+    counts = [(4, 123, 11, 139), (6, 306, 29, 303), (3, 231, 11, 220)]
+    names = ("events_intervention", "n_intervention", "events_comparison", "n_comparison")
+    rows = tuple(
+        StudyRow(str(at), "", dict(zip(names, one, strict=True))) for at, one in enumerate(counts)
+    )
+    a = Analysis("1.1", "", "", "dichotomous", measure="RD", method="MH", model="fixed", rows=rows)
+    found = pool(a, again(a), np.ones(3, dtype=bool))
+    weight = sum(n1 * n2 / (n1 + n2) for _, n1, _, n2 in counts)
+    top = sum((e * n2 - c * n1) / (n1 + n2) for e, n1, c, n2 in counts)
+    spread = sum(
+        (e * (n1 - e) * n2**3 + c * (n2 - c) * n1**3) / (n1 * n2 * (n1 + n2) ** 2)
+        for e, n1, c, n2 in counts
+    )
+    assert found["estimate"] == pytest.approx(top / weight, rel=1e-12)
+    assert found["se"] == pytest.approx(math.sqrt(spread) / weight, rel=1e-12)
 
 
 def test_a_pooled_number_that_was_tampered_with_is_flagged(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from peer_evidence.records.faults import Fault
 
 MOST_BYTES = 64_000_000
 MOST_DEPTH = 200
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 500_000
 _CHUNK = 1 << 20  # in small chunks a long attribute is scanned again and again
 _WHITE = re.compile(r"\s+")
 
