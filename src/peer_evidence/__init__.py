@@ -124,6 +124,9 @@ _HOME = {
     "export_metafor": "exchange.metafor",
     "export_ris": "exchange.references",
     "pack": "exchange.pack",
+    "read_revman": "exchange.revman",
+    "read_cochrane": "exchange.cochrane",
+    "ImportedReview": "exchange.revman_result",
     # in from other programs
     "Imported": "exchange.imported",
     "read_references": "exchange.bibliography.read",
