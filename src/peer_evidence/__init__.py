@@ -124,6 +124,8 @@ _HOME = {
     "export_metafor": "exchange.metafor",
     "export_ris": "exchange.references",
     "pack": "exchange.pack",
+    # published data to try things on
+    "example": "exchange.example_data",
 }
 
 __all__ = sorted(_HOME)
