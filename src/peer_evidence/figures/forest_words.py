@@ -58,7 +58,7 @@ def favours_lines(
     if favours is None:
         return ((), ())
     left = min(null - 4 - panel[0] + min(panel[0] - MARGIN, 70.0), 150.0)
-    right = min(width - MARGIN, panel[1] + (0.0 if over else 70.0)) - null - 4
+    right = min(width - MARGIN, panel[1] + 70.0) - null - 4
     right = max(right, min(48.0, width - MARGIN - null - 4))
     return (
         wrap(f"←{TIE}{word} {favours[0]}", left),
@@ -146,8 +146,10 @@ def foot_lines(
             f"Test between groups: Q {number(between, 1)} (df {m.q_between_df}, "
             f"p {p_value(m.q_between_p_value)})."
         )
-    how = "Area of a square: weight. Diamond: pooled effect with its interval"
-    how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
+    how = "Area of a square: weight. "
+    if table["kind"].isin(["subtotal", "total"]).any():
+        how += "Diamond: pooled effect with its interval"
+        how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
     second = cautious_name(m)
     if second:
         how += f"Thin line under it: {second} interval, an arrow where it leaves the axis. "
