@@ -31,7 +31,8 @@ _BARS = (32, 20)
 _SHADES = ("#E9E9E9", "#CFCFCF", "#ABABAB", "#808080", "#555555", "#2E2E2E")  # by powers of ten
 _SHARES = (0.5, 0.9)  # of the subsets of each kind, inside the lines
 _SMOOTH = 1.4  # cells
-_ISLET = 0.01  # a smaller share of the subsets, or of the cells without, gets no line of its own
+_ISLET = 0.03  # a smaller share of the subsets gets no line of its own
+_HOLE = 0.01  # nor a smaller share of the cells between them
 _STRIP = 26.0  # points for the margins
 _AXES = {"i2": "I² (%)", "tau2": "τ²"}
 
@@ -311,7 +312,7 @@ def _without_islets(smooth: Any, level: float, pad: int) -> Any:
     smooth = np.where(np.isin(parts, small), np.minimum(smooth, 0.99 * level), smooth)
     holes, found = ndimage.label(smooth < level)
     sizes = ndimage.sum_labels(np.ones(smooth.shape), holes, range(1, found + 1))
-    small = 1 + np.flatnonzero(sizes < _ISLET * smooth.size)
+    small = 1 + np.flatnonzero(sizes < _HOLE * smooth.size)
     return np.where(np.isin(holes, small), np.maximum(smooth, 1.01 * level), smooth)
 
 
