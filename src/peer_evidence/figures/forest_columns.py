@@ -148,7 +148,7 @@ def plan_forest(
     spans = _spans(columns, arms)
     null = left + share * (right - left)
     top_side = preset.favours_on_top
-    told = favours_lines(favours, preset.favours, (left, right), null, width, over=top_side)
+    told = favours_lines(favours, preset.favours, (left, right), null, width)
     over = [lines for lines, _, _ in spans] + (list(told) if top_side else [])
     deep = max(map(len, over), default=0)
     span_height = lines_height(deep) + 3 if deep else 0.0

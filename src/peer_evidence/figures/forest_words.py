@@ -48,13 +48,8 @@ def favours_lines(
     panel: tuple[float, float],
     null: float,
     width: float,
-    *,
-    over: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Wrap what stands left and right of the null; each side may use the empty sheet beside it.
-
-    ``over`` tells that it stands over the panel, where the columns on its right have headings.
-    """
+    """Wrap what stands left and right of the null; each side may use the empty sheet beside it."""
     if favours is None:
         return ((), ())
     left = min(null - 4 - panel[0] + min(panel[0] - MARGIN, 70.0), 150.0)
@@ -138,7 +133,7 @@ def foot_lines(
     totals = table[table["kind"] == "total"]
     said = [f"Heterogeneity: {heterogeneity(row)}." for _, row in totals.iterrows()]
     said = [one for one in said if one != "Heterogeneity: ."]
-    said.append(f"{_model(overall)}.")
+    said.append(f"{model_words(overall)}.")
     said += caveats(m, code, whom)
     between = getattr(m, "q_between", None)
     if between is not None:
@@ -164,7 +159,7 @@ def foot_lines(
     return wrap(f"{' '.join(said)} {how}", width, SMALL_SIZE)
 
 
-def _model(m: Any) -> str:
+def model_words(m: Any) -> str:
     """Name the model and its interval."""
     method, kind = str(getattr(m, "method", "")), str(getattr(m, "ci", ""))
     if kind not in _INTERVALS:
