@@ -49,6 +49,7 @@ def test_an_example_is_ten_lines_and_says_when_to_use_it(path: Path) -> None:
     written = [line for line in code if line.strip()]
     assert written[0] == "import peer_evidence as pe"
     assert len(written) <= 10
+    assert max(map(len, written)) <= 86  # what a page shows without scrolling
     assert calls(path)
 
 

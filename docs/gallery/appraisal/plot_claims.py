@@ -13,6 +13,7 @@ Not as a judgement of the text: what cannot be checked may still be true.
 import peer_evidence as pe
 
 checked = pe.check_claims(pe.load()).to_frame()
-some = checked[checked.source.isin(["Repper & Carter 2011", "CADTH 2022", "Simpson & House 2002"])]
+papers = ["Repper & Carter 2011", "CADTH 2022", "Simpson & House 2002"]
+some = checked[checked.source.isin(papers)]
 first_sentence = some.why.str.split(". ", n=1, regex=False).str[0]
 ax = pe.figures.claims(some.assign(why=first_sentence))

@@ -10,8 +10,7 @@ the test of subgroup differences; that one diamond excludes no effect and anothe
 nothing about their difference.
 
 Not where a group has one or two studies, and not for a moderator that is a number: draw that as a
-bubble plot. Borenstein and Higgins 2013, Prevention Science 14:134, doi
-10.1007/s11121-013-0377-7.
+bubble plot. Borenstein and Higgins 2013, Prevention Science 14:134.
 """
 
 import peer_evidence as pe

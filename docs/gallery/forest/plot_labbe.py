@@ -18,5 +18,5 @@ import peer_evidence as pe
 
 trials = pe.effect_sizes(pe.example("bcg"), "RR")
 pooled = pe.meta_analysis(trials)
-sides = {"intervention": "BCG", "comparison": "no BCG", "favours": ("BCG", "no BCG")}
-ax = pe.figures.labbe(trials, "RR", m=pooled, **sides)
+arms = {"intervention": "BCG", "comparison": "no BCG"}
+ax = pe.figures.labbe(trials, "RR", m=pooled, favours=("BCG", "no BCG"), **arms)

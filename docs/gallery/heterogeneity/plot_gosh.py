@@ -9,7 +9,7 @@ Use it to find out whether one study or one group of studies makes the picture. 
 the studies belong together. Two clouds: the study that is told apart by colour and line splits
 the subsets in two.
 
-Not for fewer than about eight studies; from 15 on a sample of the subsets is drawn. Olkin,
+Not for fewer than about eight studies; beyond 20 a random sample of the subsets is fitted. Olkin,
 Dahabreh and Trikalinos 2012, Research Synthesis Methods 3:214, doi 10.1002/jrsm.1053.
 """
 

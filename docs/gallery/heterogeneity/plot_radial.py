@@ -15,4 +15,4 @@ Medicine 7:889, doi 10.1002/sim.4780070807.
 import peer_evidence as pe
 
 pooled = pe.meta_analysis(pe.example("teacher_expectancy"))
-ax = pe.figures.radial(pooled, tau2=False, favours=("lower scores", "higher scores"))
+ax = pe.figures.radial(pooled, tau2=False, favours=("lower", "higher scores"))

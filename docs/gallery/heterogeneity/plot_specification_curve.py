@@ -16,7 +16,8 @@ Kossmeier and Tran 2019, Zeitschrift für Psychologie 227:64, doi 10.1027/2151-2
 
 import peer_evidence as pe
 
-studies = {"tester": ["all", "blind"], "setting": ["all", "group"], "weeks": ["all", (None, 1)]}
+studies = {"tester": ["all", "blind"], "setting": ["all", "group"]}
+studies["weeks"] = ["all", (None, 1)]
 models = {"method": ["FE", "DL", "REML"], "ci": ["wald", "hksj"]}
 ways = pe.multiverse(pe.example("teacher_expectancy"), {**studies, **models})
 ax = pe.figures.specification_curve(ways)

@@ -13,8 +13,10 @@ Not for a review that did not count: nothing is filled in. Page et al. 2021, BMJ
 
 import peer_evidence as pe
 
-found = {"database_results": 312, "register_results": 14, "duplicates": 41}  # all invented
+# invented counts
+found = {"database_results": 312, "register_results": 14, "duplicates": 41}
 screened = {"records_screened": 285, "records_excluded": 240}
-reports = {"dbr_sought_reports": 45, "dbr_notretrieved_reports": 2, "dbr_assessed": 43}
-included = {"dbr_excluded": 28, "new_studies": 12, "new_reports": 15}
-ax = pe.figures.prisma({**found, **screened, **reports, **included})
+reports = {"dbr_sought_reports": 45, "dbr_notretrieved_reports": 2}
+assessed = {"dbr_assessed": 43, "dbr_excluded": 28}
+included = {"new_studies": 12, "new_reports": 15}
+ax = pe.figures.prisma({**found, **screened, **reports, **assessed, **included})

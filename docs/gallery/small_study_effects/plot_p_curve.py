@@ -16,6 +16,6 @@ Psychology: General 143:534, doi 10.1037/a0033242.
 
 import peer_evidence as pe
 
-# invented: the p value of the main result of each of twelve papers
-values = [0.0004, 0.001, 0.003, 0.004, 0.008, 0.011, 0.012, 0.018, 0.021, 0.034, 0.048, 0.3]
+# invented: the p value of the main result of each of eleven papers
+values = [0.001, 0.003, 0.004, 0.008, 0.01, 0.012, 0.02, 0.021, 0.034, 0.048, 0.3]
 ax = pe.figures.p_curve(pe.p_curve(values))

@@ -14,5 +14,6 @@ Medical Research Methodology 8:8, doi 10.1186/1471-2288-8-8.
 
 import peer_evidence as pe
 
-records = pe.load().select(domain=["hope", "recovery", "empowerment", "social_support"])
+domains = ["hope", "recovery", "empowerment", "social_support"]
+records = pe.load().select(domain=domains)
 ax = pe.figures.harvest(records)

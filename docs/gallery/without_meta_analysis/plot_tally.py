@@ -14,5 +14,6 @@ cast votes. McKenzie and Brennan, Cochrane Handbook, chapter 12.
 
 import peer_evidence as pe
 
-records = pe.load().select(domain=["hope", "recovery", "empowerment", "symptoms", "cost"])
+domains = ["hope", "recovery", "empowerment", "symptoms", "cost"]
+records = pe.load().select(domain=domains)
 ax = pe.figures.tally(pe.tally(records), sort="studies")
