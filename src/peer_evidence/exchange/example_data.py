@@ -48,19 +48,19 @@ DATASETS = {
 def example(name: str) -> pd.DataFrame:
     """Give a small published data set, to try things on without a file of one's own.
 
-    =====================  ====  ====================================================
-    name                   rows  what the table holds
-    =====================  ====  ====================================================
-    ``bcg``                  13  events and people of both arms; ``latitude``,
-                                 ``year``, ``allocation``
-    ``magnesium``            16  events and people of both arms; ``year``
-    ``stroke_stay``           9  means, standard deviations and people of both arms
-    ``teacher_expectancy``   19  ``effect``, ``variance``; ``weeks``, ``setting``,
-                                 ``tester``, people of both arms
-    ``school_calendar``      56  ``effect``, ``variance``; ``district``, ``school``
-    ``periodontal``          10  ``effect``, ``variance``, ``covariance``;
-                                 ``outcome``, two of each trial
-    =====================  ====  ====================================================
+    ======================  ====  ====================================================
+    name                    rows  what the table holds
+    ======================  ====  ====================================================
+    ``bcg``                   13  events and people of both arms; ``latitude``,
+                                  ``year``, ``allocation``
+    ``magnesium``             16  events and people of both arms; ``year``
+    ``stroke_stay``            9  means, standard deviations and people of both arms
+    ``teacher_expectancy``    19  ``effect``, ``variance``; ``weeks``, ``setting``,
+                                  ``tester``, people of both arms
+    ``school_calendar``       56  ``effect``, ``variance``; ``district``, ``school``
+    ``periodontal``           10  ``effect``, ``variance``, ``covariance``;
+                                  ``outcome``, two of each trial
+    ======================  ====  ====================================================
 
     Parameters
     ----------
