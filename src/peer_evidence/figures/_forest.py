@@ -33,6 +33,7 @@ from peer_evidence.figures.forest_rows import CAUTIOUS, forest_table
 from peer_evidence.figures.forest_words import (
     alt_text,
     cautious_name,
+    favours_places,
     foot_lines,
     measure_name,
 )
@@ -307,8 +308,9 @@ def _diamond(
 def _favours(sheet: Sheet, plan: Plan, preset: Layout) -> None:
     """Write on each side of the null whom it favours."""
     top = plan.span_top if preset.favours_on_top else plan.panel.bottom + 16
-    sheet.lines(plan.null - 4, top, plan.favours[0], align="right")
-    sheet.lines(plan.null + 4, top, plan.favours[1])
+    end, begin = favours_places(plan.favours, plan.null, plan.width)
+    sheet.lines(end, top, plan.favours[0], align="right")
+    sheet.lines(begin, top, plan.favours[1])
 
 
 def _foot(sheet: Sheet, plan: Plan, foot: tuple[str, ...], down: float, title: str) -> None:

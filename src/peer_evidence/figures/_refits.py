@@ -17,7 +17,13 @@ from peer_evidence.figures.axes import (
     set_linear_axis,
     set_ratio_axis,
 )
-from peer_evidence.figures.forest_words import TIE, favours_lines, measure_name, model_words
+from peer_evidence.figures.forest_words import (
+    TIE,
+    favours_lines,
+    favours_places,
+    measure_name,
+    model_words,
+)
 from peer_evidence.figures.frames import styled
 from peer_evidence.figures.intervals import draw_interval
 from peer_evidence.figures.layout import (
@@ -151,8 +157,9 @@ def refits(
     sheet.ax.patch.set_visible(False)
     sheet.ax.axvline(1.0 if ratio else 0.0, color=INK, linewidth=0.6, zorder=1)
     _rows(sheet, plan, table, ends, float(np.exp(r.whole) if ratio else r.whole))
-    sheet.lines(null - 4, plan.panel.bottom + 16, sides[0], align="right")
-    sheet.lines(null + 4, plan.panel.bottom + 16, sides[1])
+    end, begin = favours_places(sides, null, plan.width)
+    sheet.lines(end, plan.panel.bottom + 16, sides[0], align="right")
+    sheet.lines(begin, plan.panel.bottom + 16, sides[1])
     title = measure_name(code) + (", log scale" if ratio else "")
     sheet.lines((left + right) / 2, at_label, [title], align="center")
     sheet.lines(MARGIN, at_note, note, size=SMALL_SIZE, color=GREY)

@@ -206,7 +206,7 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
         held["mean"] = [mean or (f"{_short(one)}/{n}" if _short(one) else "")
                         for one, n, mean in counts]  # fmt: skip
         for place in _heads_of_counts(table):
-            held["mean"][place] = "Events/total"
+            held["mean"][place] = "Events/total" if joined else "Events"
     if not joined:
         return {f"{name}_{side}": texts for name, texts in held.items()}
     if "events" in held:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from peer_evidence.figures.axes import is_ratio
 from peer_evidence.figures.forest_rows import CAUTIOUS, cautious_of, is_apart, model_of
-from peer_evidence.figures.layout import MARGIN, widest_word, wrap
+from peer_evidence.figures.layout import MARGIN, natural_width, widest_word, wrap
 from peer_evidence.figures.style import SMALL_SIZE, plain
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling.pools import FEW
@@ -54,11 +54,19 @@ def favours_lines(
         return ((), ())
     left = min(null - 4 - panel[0] + min(panel[0] - MARGIN, 70.0), 150.0)
     right = min(width - MARGIN, panel[1] + 70.0) - null - 4
-    right = max(right, min(48.0, width - MARGIN - null - 4))
+    right = max(right, widest_word([f"{word} {favours[1]}"]) + 1)  # no word is broken
     return (
         wrap(f"←{TIE}{word} {favours[0]}", left),
         wrap(_to_the_right(f"{word} {favours[1]}", right), right),
     )
+
+
+def favours_places(
+    told: tuple[tuple[str, ...], tuple[str, ...]], null: float, width: float
+) -> tuple[float, float]:
+    """Give where the left side ends and the right begins: at the null, unless the sheet ends."""
+    begin = min(null + 4, width - MARGIN - natural_width(told[1]))
+    return begin - 8, begin
 
 
 def _to_the_right(text: str, width: float) -> str:
