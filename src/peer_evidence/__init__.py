@@ -131,6 +131,8 @@ _HOME = {
     "Imported": "exchange.imported",
     "read_references": "exchange.bibliography.read",
     "read_risk_of_bias": "exchange.judgements_in",
+    # published data to try things on
+    "example": "exchange.example_data",
 }
 
 __all__ = sorted(_HOME)

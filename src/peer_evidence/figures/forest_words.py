@@ -8,7 +8,7 @@ import pandas as pd
 
 from peer_evidence.figures.axes import is_ratio
 from peer_evidence.figures.forest_rows import CAUTIOUS, cautious_of, is_apart, model_of
-from peer_evidence.figures.layout import MARGIN, widest_word, wrap
+from peer_evidence.figures.layout import MARGIN, natural_width, widest_word, wrap
 from peer_evidence.figures.style import SMALL_SIZE, plain
 from peer_evidence.formatting import count, interval, number, p_value
 from peer_evidence.pooling.pools import FEW
@@ -48,22 +48,25 @@ def favours_lines(
     panel: tuple[float, float],
     null: float,
     width: float,
-    *,
-    over: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Wrap what stands left and right of the null; each side may use the empty sheet beside it.
-
-    ``over`` tells that it stands over the panel, where the columns on its right have headings.
-    """
+    """Wrap what stands left and right of the null; each side may use the empty sheet beside it."""
     if favours is None:
         return ((), ())
     left = min(null - 4 - panel[0] + min(panel[0] - MARGIN, 70.0), 150.0)
-    right = min(width - MARGIN, panel[1] + (0.0 if over else 70.0)) - null - 4
-    right = max(right, min(48.0, width - MARGIN - null - 4))
+    right = min(width - MARGIN, panel[1] + 70.0) - null - 4
+    right = max(right, widest_word([f"{word} {favours[1]}"]) + 1)  # no word is broken
     return (
         wrap(f"←{TIE}{word} {favours[0]}", left),
         wrap(_to_the_right(f"{word} {favours[1]}", right), right),
     )
+
+
+def favours_places(
+    told: tuple[tuple[str, ...], tuple[str, ...]], null: float, width: float
+) -> tuple[float, float]:
+    """Give where the left side ends and the right begins: at the null, unless the sheet ends."""
+    begin = min(null + 4, width - MARGIN - natural_width(told[1]))
+    return begin - 8, begin
 
 
 def _to_the_right(text: str, width: float) -> str:
@@ -138,7 +141,7 @@ def foot_lines(
     totals = table[table["kind"] == "total"]
     said = [f"Heterogeneity: {heterogeneity(row)}." for _, row in totals.iterrows()]
     said = [one for one in said if one != "Heterogeneity: ."]
-    said.append(f"{_model(overall)}.")
+    said.append(f"{model_words(overall)}.")
     said += caveats(m, code, whom)
     between = getattr(m, "q_between", None)
     if between is not None:
@@ -146,8 +149,10 @@ def foot_lines(
             f"Test between groups: Q {number(between, 1)} (df {m.q_between_df}, "
             f"p {p_value(m.q_between_p_value)})."
         )
-    how = "Area of a square: weight. Diamond: pooled effect with its interval"
-    how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
+    how = "Area of a square: weight. "
+    if table["kind"].isin(["subtotal", "total"]).any():
+        how += "Diamond: pooled effect with its interval"
+        how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
     second = cautious_name(m)
     if second:
         how += f"Thin line under it: {second} interval, an arrow where it leaves the axis. "
@@ -162,7 +167,7 @@ def foot_lines(
     return wrap(f"{' '.join(said)} {how}", width, SMALL_SIZE)
 
 
-def _model(m: Any) -> str:
+def model_words(m: Any) -> str:
     """Name the model and its interval."""
     method, kind = str(getattr(m, "method", "")), str(getattr(m, "ci", ""))
     if kind not in _INTERVALS:
