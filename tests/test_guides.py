@@ -15,7 +15,7 @@ import peer_evidence as pe
 from peer_evidence.cli import main
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs" / "coming-from").glob("*.md"))
+PAGES = sorted(page for name in ("coming-from", "how-to") for page in (ROOT / "docs" / name).glob("*"))
 REFERENCE = ROOT / "tests" / "reference"
 ESCAPED_PIPE = "\x00"
 NOTHING = re.compile(r"not here$|see \[[^]]+\]\([^)]+\)$")
@@ -43,11 +43,11 @@ def names_of(text: str) -> dict[str, Any]:
 
 
 def here(text: str) -> list[tuple[str, list[str]]]:
-    """Give what stands first in each row, and the cell "here" of it as calls."""
+    """Give what stands first in each row, and its cell "here" or "call" as calls."""
     found = []
     for heading, *rows in tables(text):
-        if "here" in heading:
-            place = heading.index("here")
+        if {"here", "call"} & set(heading):
+            place = heading.index("here" if "here" in heading else "call")
             for row in rows:
                 calls = re.findall(r"`([^`]+)`", row[place])
                 assert calls or NOTHING.match(row[place]), row
@@ -84,7 +84,7 @@ def test_every_call_of_a_table_runs(
     text = page.read_text(encoding="utf-8")
     names = names_of(text)
     calls = [call for _, some in here(text) for call in some]
-    assert len(calls) >= 10
+    assert calls or page.parent.name == "how-to"
     failed = {call: why for call in calls if (why := does_not_run(call, names))}
     assert not failed
 
