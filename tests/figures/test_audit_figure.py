@@ -78,3 +78,14 @@ def test_what_cannot_be_drawn(call, message: str) -> None:
     with pytest.raises(pe.InputError) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_labels_that_are_no_mapping_are_refused() -> None:
+    with pytest.raises(pe.InputError) as error:
+        pe.figures.audit(pe.audit(frame(2)), labels=["a"])  # type: ignore[arg-type]
+    assert str(error.value) == (
+        "labels: found list, allowed is a mapping from a code to its label, such as "
+        "{'qol': 'Quality of life'}"
+    )
+    ax = pe.figures.audit(pe.audit(frame(2)), labels={"review.p0": "First\nrow"})
+    assert "First row" in [text.get_text() for text in ax.texts]

@@ -137,6 +137,10 @@ def test_each_part_of_a_bar_has_its_number_in_it_or_beside_it(look):
     right = ax.transData.transform((100, 0))[0]
     places = {one.get_text(): one.get_window_extent().x0 for one in ax.texts}
     assert places["83%"] < right < places["4%"] < places["2%"]
+    # the key shows what is not recorded as the bars do: hatched
+    key = [one for one in ax.patches if one.get_hatch() and one.get_height() == pytest.approx(9)]
+    assert len(key) == 1
+    assert "Not recorded" in words
 
 
 def test_bars_say_that_they_are_weighted_and_by_what(ev, look):

@@ -89,7 +89,9 @@ def test_radial_alt_text(bcg):
         "Pooled effect 0.49 (0.34 to 0.70). Precision from 1.09 to 1.78. 0 outside the band of "
         "±1.96."
     )
+    assert "a study outside the band" not in [text.get_text() for text in ax.texts]
     ax = pe.figures.radial(pe.meta_analysis(bcg), tau2=False)
+    assert "a study outside the band" in [text.get_text() for text in ax.texts]
     assert "without the between-study variance" in pe.figures.drawn(ax)[0].alt
 
 

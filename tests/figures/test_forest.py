@@ -231,7 +231,10 @@ def test_a_study_without_effect_is_said_so(look):
 def test_meta_regression_draws_no_diamond(look):
     ax = pe.figures.forest(Pooled(studies(5), qm=4.2))
     assert not ax.patches
-    assert "no single pooled effect is drawn" in " ".join(look(ax))
+    words = " ".join(look(ax))
+    assert "no single pooled effect is drawn" in words
+    assert "Area of a square: weight." in words
+    assert "Diamond" not in words
     assert list(pe.figures.drawn(ax)[0].table.kind) == ["study"] * 5
 
 

@@ -163,3 +163,18 @@ def test_a_study_with_counts_among_means_shows_them(look):
     assert {"4/41", "9/39", "8.5 (12.0)"} <= set(words)
     assert "7/30" not in words
     assert "A study without means has events/total in their place." in " ".join(words)
+
+
+@pytest.mark.parametrize("layout", ["bmj", "jama", "revman"])
+def test_a_group_of_counts_among_means_has_its_own_heading(look, layout):
+    counts = means(label=["D 2004", "E 2005", "F 2006"]).assign(kind="counted")
+    counts[[name for name in counts if name.startswith(("mean_", "sd_"))]] = np.nan
+    counts[["events_intervention", "events_comparison"]] = 4, 9
+    measured = means().assign(kind="measured")
+    data = pd.concat([measured, counts[:2]], ignore_index=True)
+    ax = pe.figures.forest(pe.subgroups(data, by="kind", method="FE"), data=data, layout=layout)
+    words = look(ax)
+    assert words.count("Events/total") == 2  # once an arm
+    place = {text.get_text(): text.get_window_extent().y0 for text in ax.texts}
+    assert place["Events/total"] == pytest.approx(place["Counted"], abs=1)
+    assert "Events/total" not in look(pe.figures.forest(pe.meta_analysis(data), data=data))

@@ -6,6 +6,7 @@ import pytest
 
 import peer_evidence as pe
 from peer_evidence.errors import InputError
+from peer_evidence.figures._gosh import _without_islets
 
 
 def made(trials, k, method="DL", **more):
@@ -92,3 +93,16 @@ def test_one_subset_stays_on_the_sheet(look):
     figure = ax.get_figure()
     width = figure.get_figwidth() * figure.dpi
     assert all(one.get_window_extent().x1 <= width for one in ax.patches + ax.artists)
+
+
+def test_what_holds_next_to_no_subset_gets_no_line_and_a_small_hole_is_filled():
+    cloud = np.zeros((40, 60))
+    cloud[10:30, 10:40] = 5.0
+    cloud[18:20, 20:22] = 0.5  # a hole
+    cloud[34, 55] = 3.0  # an islet, a thousandth of all
+    level = _without_islets(cloud, 2.0, 2) >= 2.0
+    assert level.sum() == 20 * 30
+    assert level[10:30, 10:40].all()
+    two = cloud.copy()
+    two[32:36, 50:58] = 5.0  # large enough to be shown
+    assert (_without_islets(two, 2.0, 2) >= 2.0)[32:36, 50:58].all()

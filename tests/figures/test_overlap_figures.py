@@ -65,7 +65,10 @@ def test_numbers_too_wide_for_their_cells_are_said_to_be_in_the_table(look):
 def test_citation_matrix_holds_its_texts(reviews, studies, look):
     o = made(reviews, studies)
     ax = pe.figures.citation_matrix(o)
-    look(ax)
+    texts = look(ax)
+    cut = [one for one in texts if one.endswith("…")]  # only what takes a third of a page
+    assert all(len(one) > 55 for one in cut)
+    assert not cut or reviews >= 5
     table = pe.figures.citation_matrix_table(o)
     assert (table["mark"] == "confirmed").sum() == o.inclusions
     assert (table["mark"] == "impossible").sum() == o.impossible
@@ -132,3 +135,12 @@ def test_both_can_be_saved(bundled, tmp_path, monkeypatch):
 def test_messages(call, message):
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_the_name_of_a_review_is_not_cut_where_columns_are_narrow(look):
+    names = [
+        f"Guideline development group number {j:02d} of a ministry 20{j:02d}" for j in range(27)
+    ]
+    rows = [{"review": name, "study": f"S{i}"} for name in names for i in range(2)]
+    texts = look(pe.figures.citation_matrix(pe.overlap(pd.DataFrame(rows))))
+    assert set(names) <= set(texts)

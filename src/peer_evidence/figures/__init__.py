@@ -74,6 +74,8 @@ _HOME = {
     "gosh_table": "_gosh",
     "specification_curve": "_specification_curve",
     "specification_curve_table": "specification_columns",
+    "refits": "_refits",
+    "refits_table": "_refits",
 }
 
 __all__ = sorted(_HOME)

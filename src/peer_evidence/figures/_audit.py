@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from peer_evidence.errors import InputError
 from peer_evidence.figures.axes import linear_ticks, set_linear_axis
-from peer_evidence.figures.frames import Labels, styled
+from peer_evidence.figures.frames import Labels, check_labels, styled
 from peer_evidence.figures.key import DASHES, PITCH, Entry, key_lines, write_key
 from peer_evidence.figures.layout import (
     MARGIN,
@@ -31,7 +31,7 @@ from peer_evidence.figures.layout import (
     write_headers,
 )
 from peer_evidence.figures.saving import attach
-from peer_evidence.figures.style import BLUE, GREY, MIDDLE, PALE, VERMILLION
+from peer_evidence.figures.style import BLUE, GREY, MIDDLE, PALE, VERMILLION, plain
 from peer_evidence.formatting import count
 
 if TYPE_CHECKING:
@@ -129,9 +129,10 @@ def audit(audit: Audit, *, labels: Labels = None, ax: Axes | None = None) -> Axe
 true. a: z 9.42, the interval implies z 4.93 to 5.27, cannot both be true.
     """
     table = audit_table(audit)
+    told = check_labels(labels)
     width = sheet_width(ax)
     rows = [(name, part) for name, part in table.groupby("row_id", sort=False)]
-    names = [str((labels or {}).get(str(name), name)) for name, _ in rows]
+    names = [plain(told.get(str(name), str(name))) for name, _ in rows]
     columns = _columns(names, table, width)
     cells = [
         (wrap(name, columns[0].width), _printed(part, columns[1].width), _verdict(part, columns[2]))

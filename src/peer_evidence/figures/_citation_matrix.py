@@ -18,28 +18,26 @@ from peer_evidence.figures.layout import (
     lines_height,
     natural_width,
     open_sheet,
-    sheet_width,
     stack,
     text_width,
     wrap,
 )
+from peer_evidence.figures.of_reviews import FEW, check_overlap, check_room, width_for
 from peer_evidence.figures.saving import attach
 from peer_evidence.figures.style import (
     BLUE,
-    DOUBLE_COLUMN,
     GREY,
     PALE,
     RULE,
-    SINGLE_COLUMN,
     SMALL_SIZE,
 )
 from peer_evidence.formatting import count, short_label
 
 MOST = 28  # reviews whose upright headings stand side by side
-FEW = 5  # reviews that fit one column of a page
 _ROW = 10.8  # points from study to study
 _TOTAL = 30.0
-_HEAD = 130.0  # the longest heading, in points
+_HEAD = 130.0  # the longest line of a heading, in points, unless one needs more
+_HIGHEST = 280.0
 _WIDEST = 34.0
 _MARKS = {
     "confirmed": Entry("included", "s", BLUE, BLUE, 6.0),
@@ -69,8 +67,7 @@ def citation_matrix_table(o: Overlap) -> pd.DataFrame:
     >>> (cells["mark"] == "confirmed").sum().item()
     33
     """
-    if not isinstance(o, Overlap):
-        raise InputError(f"o: found {type(o).__name__}, allowed is the result of overlap()")
+    check_overlap(o)
     if not o.reviews:
         raise InputError("o: no review has a study, so there is no matrix")
     cells = o.citations
@@ -111,12 +108,8 @@ def citation_matrix(o: Overlap, *, ax: Axes | None = None) -> Axes:
     'Grid of 24 studies by 8 reviews, 33 cells filled. Si'
     """
     table = citation_matrix_table(o)
-    if o.reviews > MOST:
-        raise InputError(
-            f"o: {o.reviews} reviews, and the matrix holds at most {MOST}; name some of them, "
-            "overlap(..., reviews=[...])"
-        )
-    plan = _plan(o, table, sheet_width(ax, SINGLE_COLUMN if o.reviews <= FEW else DOUBLE_COLUMN))
+    check_room(o, MOST, "matrix")
+    plan = _plan(o, table, width_for(o, ax))
     sheet = open_sheet(ax, plan.width, plan.height)
     _headings(sheet, plan)
     _rows(sheet, plan, table)
@@ -157,9 +150,9 @@ def _plan(o: Overlap, table: pd.DataFrame, width: float) -> _Plan:
     left = MARGIN + label_width + 8
     pitch = min(_WIDEST, (width - MARGIN - _TOTAL - left) / o.reviews)
     room = max(int(pitch // lines_height(1)), 1)
-    heads = [_heading(str(label), room) for label in o.members["label"]]
+    heads = _headings_within([short_label(str(label)) for label in o.members["label"]], room)
     head = natural_width([line for lines in heads for line in lines])
-    top = MARGIN + head + 5
+    top = MARGIN + 1.02 * head + 5  # a screen draws letters on whole points, a little wider
     wrapped = [wrap(text, label_width) for text in labels]
     heights = [max(_ROW, lines_height(len(lines)) + 1) for lines in wrapped]
     tops = stack(heights, top)
@@ -190,13 +183,23 @@ def _plan(o: Overlap, table: pd.DataFrame, width: float) -> _Plan:
     )
 
 
-def _heading(label: str, room: int) -> tuple[str, ...]:
-    """Break a heading into as many upright lines as fit side by side; cut what remains."""
-    lines = wrap(short_label(label), _HEAD)
+def _headings_within(labels: list[str], room: int) -> list[tuple[str, ...]]:
+    """Break headings into as many upright lines as fit side by side, as high as that takes.
+
+    Only what would take more than a third of a page is cut.
+    """
+    high = _HEAD
+    while high < _HIGHEST and any(len(wrap(label, high)) > room for label in labels):
+        high += 10.0
+    return [_heading(label, high, room) for label in labels]
+
+
+def _heading(label: str, high: float, room: int) -> tuple[str, ...]:
+    lines = wrap(label, high)
     if len(lines) <= room:
         return lines
     last = lines[room - 1]
-    while last and text_width(last + "…") > _HEAD:
+    while last and text_width(last + "…") > high:
         last = last[:-1]
     return (*lines[: room - 1], f"{last}…")
 

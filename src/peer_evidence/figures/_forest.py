@@ -37,6 +37,7 @@ from peer_evidence.figures.forest_words import (
     measure_name,
 )
 from peer_evidence.figures.frames import Labels, styled
+from peer_evidence.figures.intervals import draw_interval
 from peer_evidence.figures.layout import (
     MARGIN,
     Sheet,
@@ -263,17 +264,17 @@ def _marks(
         values = table.iloc[row.source]
         y = middle_of_line(row.text_top)
         if row.kind == "study" and not isnan(values["effect"]):
-            _interval(sheet, values["ci_low"], values["ci_high"], y, ends)
+            draw_interval(sheet, values["ci_low"], values["ci_high"], y, ends)
             if ends[0] <= values["effect"] <= ends[1]:
                 side = _LARGEST * sqrt(max(values["weight"], 0) / heaviest)
                 places.append((values["effect"], y, side**2))
         elif row.kind in {"subtotal", "total"}:
             _diamond(sheet, values, y, ends, row.kind)
         elif row.kind == "prediction":
-            _interval(sheet, values["pi_low"], values["pi_high"], y, ends, width=1.4, cap=5)
+            draw_interval(sheet, values["pi_low"], values["pi_high"], y, ends, width=1.4, cap=5)
         elif row.kind == "cautious":
             low, high = (values[one] for one in CAUTIOUS)
-            _interval(sheet, low, high, y, ends, width=0.7, cap=3.5, color=BLUE)
+            draw_interval(sheet, low, high, y, ends, width=0.7, cap=3.5, color=BLUE)
     if places:
         xs, ys, areas = zip(*places, strict=True)
         sheet.ax.scatter(
@@ -290,29 +291,6 @@ def _marks(
             linestyle=(0, (1.5, 2)),
             zorder=0.9,
         )
-
-
-def _interval(
-    sheet: Sheet,
-    low: float,
-    high: float,
-    y: float,
-    ends: tuple[float, float],
-    *,
-    width: float = 0.9,
-    cap: float = 0.0,
-    color: str = INK,
-) -> None:
-    """Draw an interval, with caps if they have a size; an end beyond the axis becomes an arrow."""
-    inside = max(low, ends[0]), min(high, ends[1])
-    if inside[0] > inside[1]:
-        inside = (ends[0],) * 2 if high < ends[0] else (ends[1],) * 2
-    sheet.ax.plot(inside, [y, y], color=color, linewidth=width, solid_capstyle="butt", zorder=4)
-    for end, cut, mark in ((inside[0], low < ends[0], "<"), (inside[1], high > ends[1], ">")):
-        if cut:
-            sheet.ax.plot([end], [y], marker=mark, color=color, markersize=4, clip_on=False)
-        elif cap:
-            sheet.ax.plot([end], [y], marker="|", color=color, markersize=cap, clip_on=False)
 
 
 def _diamond(

@@ -30,6 +30,9 @@ _CELLS = (64, 40)  # across and down
 _BARS = (32, 20)
 _SHADES = ("#E9E9E9", "#CFCFCF", "#ABABAB", "#808080", "#555555", "#2E2E2E")  # by powers of ten
 _SHARES = (0.5, 0.9)  # of the subsets of each kind, inside the lines
+_SMOOTH = 1.4  # cells
+_ISLET = 0.03  # a smaller share of the subsets gets no line of its own
+_HOLE = 0.01  # nor a smaller share of the cells between them
 _STRIP = 26.0  # points for the margins
 _AXES = {"i2": "I² (%)", "tau2": "τ²"}
 
@@ -221,7 +224,7 @@ def _note(g: Any, table: pd.DataFrame, name: str | None, *, points: bool) -> str
     note = drawn + (f", a random sample of {g.possible:,}" if g.seed is not None else "")
     note = note if len(g.labels) < 40 else drawn + ", a random sample"
     if not points and name is not None:
-        note += "; the lines hold 50% and 90% of the subsets of each kind"
+        note += "; the lines hold about 50% and 90% of the subsets of each kind"
     gone = len(g) - shown
     if gone:
         alone = count(gone, "single study has", "single studies have")
@@ -286,14 +289,31 @@ def _regions(
     grid = np.zeros((high, wide))
     grid[row, column] = weight
     pad = 4
-    smooth = ndimage.gaussian_filter(np.pad(grid, pad), 1.0)
-    ordered = np.sort(smooth.ravel())[::-1]
+    # no subset is beyond the ends of y, so that what is smoothed there is turned back
+    grid = np.pad(np.pad(grid, ((pad, pad), (0, 0)), "symmetric"), ((0, 0), (pad, pad)))
+    smooth = ndimage.gaussian_filter(grid, _SMOOTH, mode="nearest")
+    ordered = np.sort(smooth[pad:-pad].ravel())[::-1]
     reached = np.cumsum(ordered) / ordered.sum()
     levels = sorted({float(ordered[np.searchsorted(reached, share)]) for share in _SHARES})
+    for level in levels:
+        smooth = _without_islets(smooth, level, pad)
     step_x, step_y = (far - low) / wide, top / high
     x = low + step_x * (np.arange(wide + 2 * pad) - pad + 0.5)
     y = step_y * (np.arange(high + 2 * pad) - pad + 0.5)
     return (np.exp(x) if ratio else x), y, smooth, levels
+
+
+def _without_islets(smooth: Any, level: float, pad: int) -> Any:
+    """Sink what rises above a level and holds next to none of the subsets; fill small holes."""
+    parts, found = ndimage.label(smooth >= level)
+    rows = slice(pad, -pad)
+    held = ndimage.sum_labels(smooth[rows], parts[rows], range(1, found + 1))
+    small = 1 + np.flatnonzero(held < _ISLET * smooth[rows].sum())
+    smooth = np.where(np.isin(parts, small), np.minimum(smooth, 0.99 * level), smooth)
+    holes, found = ndimage.label(smooth < level)
+    sizes = ndimage.sum_labels(np.ones(smooth.shape), holes, range(1, found + 1))
+    small = 1 + np.flatnonzero(sizes < _HOLE * smooth.size)
+    return np.where(np.isin(holes, small), np.maximum(smooth, 1.01 * level), smooth)
 
 
 def _draw_margins(

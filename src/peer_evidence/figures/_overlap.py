@@ -17,24 +17,21 @@ from peer_evidence.figures.layout import (
     lines_height,
     natural_width,
     open_sheet,
-    sheet_width,
     stack,
     text_width,
     wrap,
 )
+from peer_evidence.figures.of_reviews import FEW, check_overlap, check_room, width_for
 from peer_evidence.figures.saving import attach
 from peer_evidence.figures.style import (
     BLUE,
-    DOUBLE_COLUMN,
     GREY,
     INK,
     RULE,
-    SINGLE_COLUMN,
     SMALL_SIZE,
 )
 from peer_evidence.formatting import count, number, per_cent, short_label
 
-FEW = 5  # reviews that fit one column of a page
 MOST = 30
 # the bands of Pieper 2014, from pale to dark; the numbers say the same in ink
 SHADES = {
@@ -105,8 +102,7 @@ def _cell(
 
 
 def _check(o: Any) -> None:
-    if not isinstance(o, Overlap):
-        raise InputError(f"o: found {type(o).__name__}, allowed is the result of overlap()")
+    check_overlap(o)
     if o.reviews < 2:
         raise InputError(
             f"o: {count(o.reviews, 'review')} with studies, and overlap needs at least 2"
@@ -146,12 +142,8 @@ def overlap(o: Overlap, *, ax: Axes | None = None) -> Axes:
     'Grid of 8 reviews by 8: the corrected covered area of each'
     """
     table = overlap_table(o)
-    if o.reviews > MOST:
-        raise InputError(
-            f"o: {o.reviews} reviews, and the grid holds at most {MOST}; name some of them, "
-            "overlap(..., reviews=[...])"
-        )
-    plan = _plan(o, table, sheet_width(ax, SINGLE_COLUMN if o.reviews <= FEW else DOUBLE_COLUMN))
+    check_room(o, MOST, "grid")
+    plan = _plan(o, table, width_for(o, ax))
     sheet = open_sheet(ax, plan.width, plan.height)
     _labels(sheet, plan)
     _cells(sheet, plan, table)

@@ -142,7 +142,7 @@ def radial(
             said.replace("effect", "log effect") if is_ratio(code) else said,
         ),
         sides=sides,
-        key=_key(m),
+        key=_key(m, table),
         note=_note(m, code, with_tau2=with_tau2),
         height=_HEIGHT,
         room=room,
@@ -199,10 +199,13 @@ def _points(sheet: Sheet, table: pd.DataFrame) -> None:
                       zorder=4, clip_on=False)  # fmt: skip
 
 
-def _key(m: Any) -> list[Entry]:
+def _key(m: Any, table: pd.DataFrame) -> list[Entry]:
+    """Say what marks, lines and shades mean, of the studies only the kinds there are."""
+    inside = [Entry("a study", "o", INK, INK, 5)]
+    outside = [Entry("a study outside the band", "D", VERMILLION, VERMILLION, 5)]
     return [
-        Entry("a study", "o", INK, INK, 5),
-        Entry("outside the band", "D", VERMILLION, VERMILLION, 5),
+        *(inside if table["within"].any() else []),
+        *(outside if not table["within"].all() else []),
         Entry(f"pooled effect, on the arc with its {100 * m.level:g}% interval", LINE, BLUE, None,
               12, 1.6),
         Entry(f"band of ±{number(_critical(m))} around it", "s", GREY, _BAND, 7),

@@ -113,7 +113,7 @@ def risk_of_bias_bars(
     top = plan.panel.bottom + 15
     sheet.lines((plan.panel.left + plan.panel.right) / 2, top, [plan.title], align="center")
     top += lines_height(1) + 6
-    marks.write_key(sheet, plan.key, MARGIN, top)
+    marks.write_key(sheet, plan.key, MARGIN, top, hatches=_HATCHES)
     top += marks.key_height(plan.key) + 2
     sheet.lines(MARGIN, top, plan.note, size=SMALL_SIZE, color=GREY)
     return attach(sheet.ax, "Risk of bias by domain", _alt(summary, table, weights), table)

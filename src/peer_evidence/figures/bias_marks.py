@@ -186,13 +186,23 @@ def write_key(
     left: float,
     top: float,
     shapes: Mapping[str, str] | None = None,
+    hatches: Mapping[str, str] | None = None,
 ) -> None:
-    """Draw the key, its first line just below ``top``."""
+    """Draw the key, its first line just below ``top``.
+
+    A judgement without a symbol whose role is in ``hatches`` is a hatched box, as in a bar.
+    """
     marks = []
     for place, row in enumerate(rows):
         x, y = left, top + _PITCH * place + 1
         for one in row:
-            marks.append((x + MARK / 2, middle_of_line(y), one))
+            hatch = None if one.symbol else (hatches or {}).get(one.role)
+            if hatch:
+                _, edge, _ = LOOKS[one.role]
+                look = {"facecolor": "white", "edgecolor": edge, "linewidth": 0.6}
+                sheet.box(x, middle_of_line(y) - MARK / 2, MARK, MARK, hatch=hatch * 2, **look)
+            else:
+                marks.append((x + MARK / 2, middle_of_line(y), one))
             sheet.text(x + MARK + 4, first_baseline(y), one.name)
             x += _entry_width(one)
     draw_marks(sheet, marks, shapes=shapes)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from peer_evidence.figures.axes import OVERHANG
@@ -147,7 +148,7 @@ def plan_forest(
     spans = _spans(columns, arms)
     null = left + share * (right - left)
     top_side = preset.favours_on_top
-    told = favours_lines(favours, preset.favours, (left, right), null, width, over=top_side)
+    told = favours_lines(favours, preset.favours, (left, right), null, width)
     over = [lines for lines, _, _ in spans] + (list(told) if top_side else [])
     deep = max(map(len, over), default=0)
     span_height = lines_height(deep) + 3 if deep else 0.0
@@ -204,6 +205,8 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
         counts = zip(table[f"events_{side}"], held["n"], held["mean"], strict=True)
         held["mean"] = [mean or (f"{_short(one)}/{n}" if _short(one) else "")
                         for one, n, mean in counts]  # fmt: skip
+        for place in _heads_of_counts(table):
+            held["mean"][place] = "Events/total"
     if not joined:
         return {f"{name}_{side}": texts for name, texts in held.items()}
     if "events" in held:
@@ -214,6 +217,18 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
         f"mean_{side}": [f"{mean} ({sd})" if sd else mean for mean, sd in pairs],
         f"n_{side}": held["n"],
     }
+
+
+def _heads_of_counts(table: pd.DataFrame) -> list[int]:
+    """Give the rows that head a group of counts alone, in a table whose other groups have means."""
+    rows = []
+    studies = table[table["kind"] == "study"]
+    for place in np.flatnonzero(table["kind"] == "subgroup"):
+        own = studies[studies["group"] == table["group"].iloc[place]]
+        counted = own[f"events_{SIDES[0]}"].notna()
+        if counted.any() and own.loc[~counted, f"mean_{SIDES[0]}"].isna().all():
+            rows.append(int(place))
+    return rows
 
 
 def _decimals(row: pd.Series) -> int:
@@ -358,15 +373,14 @@ def _rows(
 
     for place, kind in enumerate(table["kind"]):
         inset = _INDENT if grouped and kind in {"study", "subtotal"} else 0.0
-        wide = (
-            label.width - inset
-            if kind != "subgroup"
-            else max(panel[0] - 2 * MARGIN, panel[1] - 4 - MARGIN)
-        )
         weight = "bold" if kind in {"subgroup", "total"} else "normal"
-        cells = {"label": wrap(texts["label"][place], wide, weight=weight)}
-        if kind != "subgroup":
-            cells |= {key: (texts[key][place],) for key in columns if key != "label"}
+        beside = {key: (texts[key][place],) for key in columns if key != "label"}
+        if kind == "subgroup":  # beside it stands nothing but a heading of its own
+            beside = {key: lines for key, lines in beside.items() if lines[0]}
+        wide = label.width - inset
+        if kind == "subgroup" and not beside:
+            wide = max(panel[0] - 2 * MARGIN, panel[1] - 4 - MARGIN)
+        cells = {"label": wrap(texts["label"][place], wide, weight=weight)} | beside
         add(kind, cells, place, inset)
         if kind in {"subtotal", "total"}:
             add_interval("cautious", cautious, place, inset)

@@ -48,17 +48,12 @@ def favours_lines(
     panel: tuple[float, float],
     null: float,
     width: float,
-    *,
-    over: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Wrap what stands left and right of the null; each side may use the empty sheet beside it.
-
-    ``over`` tells that it stands over the panel, where the columns on its right have headings.
-    """
+    """Wrap what stands left and right of the null; each side may use the empty sheet beside it."""
     if favours is None:
         return ((), ())
     left = min(null - 4 - panel[0] + min(panel[0] - MARGIN, 70.0), 150.0)
-    right = min(width - MARGIN, panel[1] + (0.0 if over else 70.0)) - null - 4
+    right = min(width - MARGIN, panel[1] + 70.0) - null - 4
     right = max(right, min(48.0, width - MARGIN - null - 4))
     return (
         wrap(f"←{TIE}{word} {favours[0]}", left),
@@ -138,7 +133,7 @@ def foot_lines(
     totals = table[table["kind"] == "total"]
     said = [f"Heterogeneity: {heterogeneity(row)}." for _, row in totals.iterrows()]
     said = [one for one in said if one != "Heterogeneity: ."]
-    said.append(f"{_model(overall)}.")
+    said.append(f"{model_words(overall)}.")
     said += caveats(m, code, whom)
     between = getattr(m, "q_between", None)
     if between is not None:
@@ -146,8 +141,10 @@ def foot_lines(
             f"Test between groups: Q {number(between, 1)} (df {m.q_between_df}, "
             f"p {p_value(m.q_between_p_value)})."
         )
-    how = "Area of a square: weight. Diamond: pooled effect with its interval"
-    how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
+    how = "Area of a square: weight. "
+    if table["kind"].isin(["subtotal", "total"]).any():
+        how += "Diamond: pooled effect with its interval"
+        how += ", its middle drawn on as a dotted line. " if not totals.empty else ". "
     second = cautious_name(m)
     if second:
         how += f"Thin line under it: {second} interval, an arrow where it leaves the axis. "
@@ -162,7 +159,7 @@ def foot_lines(
     return wrap(f"{' '.join(said)} {how}", width, SMALL_SIZE)
 
 
-def _model(m: Any) -> str:
+def model_words(m: Any) -> str:
     """Name the model and its interval."""
     method, kind = str(getattr(m, "method", "")), str(getattr(m, "ci", ""))
     if kind not in _INTERVALS:
