@@ -126,6 +126,13 @@ _HOME = {
     "pack": "exchange.pack",
     # published data to try things on
     "example": "exchange.example_data",
+    "read_revman": "exchange.revman",
+    "read_cochrane": "exchange.cochrane",
+    "ImportedReview": "exchange.revman_result",
+    # in from other programs
+    "Imported": "exchange.imported",
+    "read_references": "exchange.bibliography.read",
+    "read_risk_of_bias": "exchange.judgements_in",
 }
 
 __all__ = sorted(_HOME)
