@@ -196,6 +196,7 @@ def test_a_result_that_is_not_significant_is_said_so():
     assert "the interval includes 0." in str(found)
     assert found.trial_variance is None
     assert dict(found.notes)["new_trial_variance"] == "the interval includes 0 already"
+    assert "\nA new trial: the interval includes 0 already." in str(found)
 
 
 BROKEN = [

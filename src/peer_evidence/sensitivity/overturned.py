@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 6  # studies named in a line; the table has all
+# question -> what a summary calls it
+_ASKED = {
+    "studies_for_sign": "Removing studies, for the sign",
+    "studies_for_significance": "Removing studies, for the interval",
+    "new_trial_variance": "A new trial",
+    "events_for_significance": "Changed events",
+    "e_value": "E-value",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -135,7 +143,7 @@ class Fragility(Result):
             lines.append(
                 f"E-value {number(self.e_value)}, of the interval {number(self.e_value_interval)}."
             )
-        lines += [f"{question}: {note}." for question, note in self.notes]
+        lines += [f"{_ASKED[question]}: {note}." for question, note in self.notes]
         return "\n".join(line for line in lines if line)
 
     def _removal_words(self, what: str) -> str:
