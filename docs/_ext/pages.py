@@ -104,7 +104,7 @@ def transform(text: str, docs: Path) -> str:
     def listed(found: re.Match[str]) -> str:
         lines = found[0].splitlines()
         kept = [line for line in lines if "*" not in line or any(docs.glob(f"{line}.md"))]
-        return "\n".join(kept)
+        return "\n".join(kept) if any(kept[1:-1]) and kept[-2] else ""
 
     def made(found: re.Match[str]) -> str:
         kind, module, body = found.groups()
