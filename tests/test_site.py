@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 ROOMS = ("effects", "figures", "report")
-READ = ("index.html", "reference/bias.html", "_gallery/plot_forest.html")
+READ = ("index.html", "reference/bias.html", "_gallery/forest/plot_forest.html")
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_fields_of_results_are_told(site: Path) -> None:
 
 
 def test_a_figure_is_shown_with_its_words(site: Path) -> None:
-    text = (site / "_gallery" / "plot_forest.html").read_text(encoding="utf-8")
+    text = (site / "_gallery" / "forest" / "plot_forest.html").read_text(encoding="utf-8")
     shown = re.findall(r'<img [^>]*alt="([^"]+)"[^>]*sphx-glr-single-img', text)
     assert shown
     assert "Pooled effect" in shown[0]
