@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s,;\]]+")
-_NAME = re.compile(r"(?:pe|peer_evidence)\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(.*\))?")
+_NAME = re.compile(r"(?:pe|peer_evidence)\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(.*)?", re.DOTALL)
 _NOT_RUNNING = (nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.raw)
 
 

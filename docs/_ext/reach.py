@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _REGION = 'tabindex="0" role="region" aria-label="{}"'
-_FIGURE = re.compile(r'<img [^>]*class="[^"]*(?:sphx-glr-(?:single|multi)-img|first-figure)[^>]*>')
+_FIGURE = re.compile(
+    r'<img [^>]*class ?= ?"[^"]*(?:sphx-glr-(?:single|multi)-img|first-figure)[^>]*>'
+)
 
 
 def reachable(body: str) -> str:
