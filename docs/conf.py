@@ -86,6 +86,7 @@ html_theme = "furo"
 html_title = "peer_evidence"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["local.js"]
 html_last_updated_fmt = None
 html_copy_source = False
 html_show_sourcelink = False

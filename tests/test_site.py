@@ -74,7 +74,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     lost: list[str] = []
 
     def let(route: Any) -> None:
-        here = route.request.url.startswith(("http://127.0.0.1:", "data:"))
+        here = route.request.url.startswith(("http://127.0.0.1:", "file:", "data:"))
         route.continue_() if here else route.abort()
 
     context.route("**/*", let)
@@ -204,8 +204,9 @@ def test_pages_open_without_the_internet_and_fit(page: Page, address: str) -> No
 
 
 @pytest.mark.browser
-def test_the_search_finds(page: Page, address: str) -> None:
-    page.goto(address + "index.html")
+@pytest.mark.parametrize("served", [True, False])
+def test_the_search_finds(page: Page, address: str, site: Path, served: bool) -> None:
+    page.goto(address + "index.html" if served else (site / "index.html").as_uri())
     page.fill("input[name=q]", "trim and fill")
     page.keyboard.press("Enter")
     page.wait_for_selector("#search-results ul.search li a")
@@ -213,6 +214,8 @@ def test_the_search_finds(page: Page, address: str) -> None:
         "#search-results ul.search li a", "all => all.map(one => one.getAttribute('href'))"
     )
     assert any(one.startswith("reference/bias.html") for one in found)
+    if served:
+        page.wait_for_selector("#search-results li p.context")
 
 
 @pytest.mark.browser
