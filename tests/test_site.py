@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 import shutil
@@ -127,6 +128,40 @@ def test_the_reference_has_every_result() -> None:
     assert {one for one in results if not one.startswith("_")} - held == set()
 
 
+def extension(name: str) -> Any:
+    """Load one of the site's own extensions."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "_ext" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_a_page_says_for_a_code_host_holds_on_the_site_too() -> None:
+    said = "[gaps](../data/README.md#gaps), [x](../../CHANGELOG.md), [y](methods.md)"
+    led = "[gaps](bundled-records.md#gaps), [x](changelog.md), [y](methods.md)"
+    change = partial(extension("pages").transform, docs=ROOT / "docs")
+    assert change(said) == led
+    listed = "```{toctree}\n:glob:\n\nmethods\nno-such*\ndesig*\n```"
+    assert change(listed) == "```{toctree}\n:glob:\n\nmethods\ndesig*\n```"
+    assert change("```{toctree}\n:glob:\n\nno-such*\n```") == ""
+    assert change("```python\n>>> 1\n1\n\n```") == "```python\n>>> 1\n1\n```"
+
+
+@pytest.mark.parametrize(
+    ("said", "doi"),
+    [
+        ("10.1002/jrsm.11).", "10.1002/jrsm.11"),
+        ("10.1016/s0033-0620(85)80003-7", "10.1016/s0033-0620(85)80003-7"),
+        ("10.1016/s0033-0620(85)80003-7).", "10.1016/s0033-0620(85)80003-7"),
+        ("10.1136/bmj.315.7109.629:", "10.1136/bmj.315.7109.629"),
+    ],
+)
+def test_a_doi_ends_where_the_sentence_goes_on(said: str, doi: str) -> None:
+    assert extension("links").doi_in(said) == doi
+
+
 def test_what_is_built_has_every_public_name(site: Path) -> None:
     from sphinx.util.inventory import InventoryFile
 
@@ -174,10 +209,6 @@ def test_names_and_sources_are_links(site: Path) -> None:
     assert re.search(r'href="pooling.html#peer_evidence.meta_analysis"', text)
     methods = (site / "methods.html").read_text(encoding="utf-8")
     assert 'href="reference/sensitivity.html#peer_evidence.leave_one_out"' in methods
-    changes = (site / "your-own-review.html").read_text(encoding="utf-8")
-    assert (
-        'href="reference/exchange.html#peer_evidence.save"' in changes or "pe.save" not in changes
-    )
 
 
 def test_fields_of_results_are_told(site: Path) -> None:
