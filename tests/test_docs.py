@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -19,6 +20,9 @@ ELSEWHERE = {
     "scaling.md": "tests/test_scaling.py",
     "living-review.md": "tests/living/test_guide.py",
 }
+
+# a page that reads a file of the reader's -> its name there, and what stands for it
+BESIDE = {"importing-revman.md": {"review.rm5": "tests/exchange/revman/bcg.rm5"}}
 
 
 def pages() -> list[str]:
@@ -53,6 +57,8 @@ def run_block(block: str, line: int, page: str, names: dict[str, object]) -> Non
 def test_every_python_block_runs(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name, file in BESIDE.get(page, {}).items():
+        shutil.copy(ROOT / file, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "__main__"}
     for line, block in blocks((DOCS / page).read_text(encoding="utf-8")):
