@@ -1,4 +1,4 @@
-# make review | make test | make lab: each sets up what it needs the first time.
+# make review | make test | make docs | make lab: each sets up what it needs the first time.
 # Needs python3 (3.11 or newer) and make, nothing else.
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: review test lab lint clean
+.PHONY: review test docs lab lint clean
 
 review: $(READY)
 	$(BIN)/peer-evidence review
@@ -17,6 +17,11 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n logical --dist loadfile --cov --cov-report=term:skip-covered
+
+docs: $(READY)
+	rm -rf build/docs docs/_gallery
+	$(BIN)/python -m sphinx -W --keep-going -q -j auto -d build/.doctrees docs build/docs
+	@echo "The site is in build/docs/index.html"
 
 lab: $(READY)
 	$(BIN)/jupyter lab $(AS_ROOT) --notebook-dir=notebooks notebooks/00_start_here.ipynb
@@ -28,4 +33,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist docs/_gallery .pytest_cache .mypy_cache .ruff_cache .hypothesis

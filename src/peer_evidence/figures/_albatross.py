@@ -74,7 +74,7 @@ def albatross_table(
     DataFrame
         One row a result: ``study_id``, ``label``, ``p_value`` (two-sided; a one-tailed one is
         doubled), ``p_relation``, ``effect_direction``, ``n``, ``n_from``, ``p_one_sided``, ``x``
-        (see :func:`peer_evidence.direction.albatross.folded`), ``placed``, and ``why`` it has no
+        (``peer_evidence.direction.albatross.folded``), ``placed``, and ``why`` it has no
         place. A p below a bound stands at the bound.
 
     Examples
