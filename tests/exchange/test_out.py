@@ -154,8 +154,9 @@ def test_the_script_for_metafor_holds_the_call_and_the_numbers(
     data = pd.read_csv(folder / "effects.csv")
     script = (folder / "reproduce.R").read_text(encoding="utf-8")
     assert script.count("<- rma(") == len(pools)
-    for name, m in pools.groups.items():
-        rows = data[data["pool"] == name]
+    for number, (name, m) in enumerate(pools.groups.items(), start=1):
+        rows = data[data["pool"] == number]
+        assert set(rows["name"]) == {name}
         assert np.array_equal(rows["yi"], m.studies.effects)
         assert np.array_equal(rows["vi"], m.studies.variances)
         assert tuple(rows["label"]) == m.studies.labels
@@ -191,10 +192,37 @@ def test_the_test_of_each_interval_is_named_as_metafor_does(
         'm1 <- rma(yi, vi, data = one, mods = cbind(x1, x2), intercept = FALSE, method = "DL", '
         f'test = "{test}", level = 90)\n'
     ) in script
-    assert 'one <- d[d$pool == "\'=by \\"year\\"\\n#", ]\n' in script
+    assert "one <- d[d$pool == 1, ]\n" in script
+    assert 'compare("=by \\"year\\" #", m1, c(\n' in script
     data = pd.read_csv(folder / "effects.csv")
     assert data["x2"].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert data["label"].tolist()[0] == "'=a"
+
+
+def test_no_name_and_no_label_can_break_the_script_or_its_table(tmp_path: Path) -> None:
+    # R ends a row of a table at a lone carriage return, even between quotes; a line separator may
+    # end a comment; R 4.2 refuses a script that holds a mark which turns the direction of writing
+    labels = ["a\rb", "c\r\nquit()", 'say "d"', "e\u2028f", "g" + chr(0x202E) + "h", "i\x00"]
+    frame = pd.DataFrame(
+        {"effect": np.linspace(0.1, 0.6, 6), "variance": 0.02, "label": labels}  # fmt: skip
+    )
+    m = pe.meta_analysis(frame)
+    names = ["x\rquit()", "'=1", "=1", "\u2029quit()", "\u202ereversed", '"; quit(); "\\']
+    folder = pe.export_metafor(dict.fromkeys(names, m), tmp_path / "r")
+    table = (folder / "effects.csv").read_bytes().decode("utf-8")
+    assert len(table.splitlines()) == 1 + 6 * 6
+    data = pd.read_csv(folder / "effects.csv", dtype={"name": str})
+    assert data["label"].tolist()[:6] == ["a b", "c quit()", 'say "d"', "e f", "g\u202eh", "i"]
+    assert data.groupby("pool").size().tolist() == [6] * 6
+    script = (folder / "reproduce.R").read_bytes().decode("utf-8")
+    assert "\u202e" not in script
+    assert "".join(script.split("\n")).isprintable()
+    called = re.findall(r"^compare\((.*), m\d, c\($", script, re.MULTILINE)
+    assert [json.loads(text) for text in called] == [
+        *("x quit()", "'=1", "=1", "quit()", "\u202ereversed", '"; quit(); "\\')
+    ]
+    code = [line for line in script.splitlines() if not line.startswith("#")]
+    assert not [line for line in code if re.match(r"\W*quit", line)]
 
 
 def test_what_is_no_pool_is_told(tmp_path: Path) -> None:
