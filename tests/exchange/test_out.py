@@ -203,9 +203,7 @@ def test_no_name_and_no_label_can_break_the_script_or_its_table(tmp_path: Path) 
     # R ends a row of a table at a lone carriage return, even between quotes; a line separator may
     # end a comment; R 4.2 refuses a script that holds a mark which turns the direction of writing
     labels = ["a\rb", "c\r\nquit()", 'say "d"', "e\u2028f", "g" + chr(0x202E) + "h", "i\x00"]
-    frame = pd.DataFrame(
-        {"effect": np.linspace(0.1, 0.6, 6), "variance": 0.02, "label": labels}  # fmt: skip
-    )
+    frame = pd.DataFrame({"effect": np.linspace(0.1, 0.6, 6), "variance": 0.02, "label": labels})
     m = pe.meta_analysis(frame)
     names = ["x\rquit()", "'=1", "=1", "\u2029quit()", "\u202ereversed", '"; quit(); "\\']
     folder = pe.export_metafor(dict.fromkeys(names, m), tmp_path / "r")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from peer_evidence import __version__
@@ -78,9 +79,10 @@ def review(
         with written_whole(Path(out)) as folder:
             say("drawing", 2, total)
             saved: dict[str, list[Saved]] = {}
-            for done, (name, pages) in enumerate(draw_all(analyses, folder), start=3):
-                say(f"drew {name}", done, total)
-                saved[name] = pages
+            with closing(draw_all(analyses, folder)) as drawing:  # so that nobody draws on
+                for done, (name, pages) in enumerate(drawing, start=3):
+                    say(f"drew {name}", done, total)
+                    saved[name] = pages
             say("writing", total - 1, total)
             write_tables(report_tables(analyses), folder / "tables")
             copy_records(ev, folder / "records")
