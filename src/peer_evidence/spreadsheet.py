@@ -23,7 +23,7 @@ def to_csv(frame: pd.DataFrame) -> str:
     """
     named = any(level is not None for level in frame.index.names)
     flat = frame.reset_index() if named else frame
-    return str(flat.map(plain).to_csv(index=False, lineterminator="\n"))
+    return str(flat.map(plain).rename(columns=plain).to_csv(index=False, lineterminator="\n"))
 
 
 def plain(value: Any) -> Any:

@@ -29,7 +29,8 @@ from peer_evidence.writing import told_where, write_whole
 FORMATS = ("svg", "pdf", "png")
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
-_NAME = re.compile(r"\w[\w. -]*")
+_NAME = re.compile(r"\w([\w. -]{0,118}[\w-])?")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # of Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +209,11 @@ def _as_list(formats: Any) -> list[Any]:
 
 
 def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or _DEVICES.fullmatch(name):
         raise InputError(
             f"name: found {name!r}, allowed is a file name without folder: it begins with a letter "
-            "or digit and holds letters, digits, '_', '-', '.' and spaces"
+            "or digit and holds letters, digits, '_', '-', '.' and spaces, at most 120 characters, "
+            "the last no dot or space, and is no name of a device such as CON"
         )
 
 
