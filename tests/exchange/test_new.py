@@ -155,8 +155,8 @@ def test_what_fails_in_the_middle_leaves_nothing(
     result = run("new", str(tmp_path / "mine"))
     assert result.exit_code == 2
     assert result.stderr == (
-        f"Error: {str(tmp_path / 'mine')!r} could not be written: No space left on device; what was "
-        "there stays as it was; free some space, or give a place with more of it\n"
+        f"Error: {str(tmp_path / 'mine')!r} could not be written: No space left on device; what "
+        "was there stays as it was; free some space, or give a place with more of it\n"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -13,7 +13,7 @@ from peer_evidence.records.evidence import Evidence, load
 from peer_evidence.report.analyses import analyse
 from peer_evidence.report.contents import FORMATS, PAGE
 from peer_evidence.report.drawings import DRAWINGS, workers
-from peer_evidence.report.folder import write_manifest, written_whole
+from peer_evidence.report.folder import refuse_foreign, write_manifest, written_whole
 from peer_evidence.report.forms import write_forms
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context, Saved, gather
@@ -67,6 +67,7 @@ def review(
     """
     if not isinstance(out, (str, Path)) or not str(out):
         raise InputError(f"out: found {out!r}, allowed is the name of a folder")
+    refuse_foreign(Path(out))  # before the work, not after it
     given = [formats] if isinstance(formats, str) else formats
     chosen = [check_choice("formats", one, tuple(FORMATS)) for one in given]
     say = progress or (lambda what, done, total: None)

@@ -52,20 +52,20 @@ def written_whole(out: Path) -> Iterator[Path]:
     older result is replaced by two renames. Killed between them, a process leaves no ``out``; the
     next one puts the older result back before it begins.
     """
-    _refuse_foreign(out)
+    refuse_foreign(out)
     out = out.resolve()
     with told_where(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with alone(out) as held:
             if held:
                 _bury(out)
-            _refuse_foreign(out)
+            refuse_foreign(out)
             refuse_read_only(out)
             partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
             try:
                 yield partial
                 partial.chmod(0o755)
-                _refuse_foreign(out)
+                refuse_foreign(out)
                 _swap(partial, out)
             finally:
                 _remove(partial)
@@ -86,7 +86,7 @@ def left_out(folder: Path) -> dict[str, str]:
     return {str(name): str(why) for name, why in manifest.get("left_out", {}).items()}
 
 
-def _refuse_foreign(out: Path) -> None:
+def refuse_foreign(out: Path) -> None:
     """Refuse a place that holds anything but an older result of this function."""
     if "\0" in str(out):
         raise InputError(f"out: {str(out)!r} is no name of a folder; give another")
