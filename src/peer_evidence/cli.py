@@ -220,6 +220,7 @@ def pack(path: Path | None, out: Path) -> None:
     """Pack the whole review into one archive: records, page, figures, tables, versions."""
     from peer_evidence.exchange.pack import pack as write
 
+    signal.signal(signal.SIGTERM, _stop)  # so that what is not yet packed is cleared away
     with _told_plainly():
         made = write(path, out)
     click.echo(f"The review is packed in {made}")

@@ -57,8 +57,10 @@ def told_where(place: Path) -> Iterator[None]:
     """
     try:
         yield
-    except WriteError:
-        raise
+    except WriteError as error:  # of a part of this place
+        if not isinstance(error.__cause__, OSError):
+            raise
+        raise WriteError(_words(place, error.__cause__)) from error.__cause__
     except OSError as error:
         raise WriteError(_words(place, error)) from error
 
@@ -66,7 +68,7 @@ def told_where(place: Path) -> Iterator[None]:
 def _words(place: Path, error: OSError) -> str:
     why = error.strerror or str(error)
     at = str(error.filename or "")
-    if at and not Path(at).name.startswith(f".{place.name}.") and at != str(place):
+    if at and f".{place.name}." not in at and at != str(place):
         why += f" ({at})"
     todo = "give another place"
     if error.errno in _ROOM:

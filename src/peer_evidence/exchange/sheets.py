@@ -102,7 +102,7 @@ def _saved(book: Any) -> bytes:
         except Exception as error:
             if type(error).__name__ != "SerialisationError":  # of lxml, when it cannot write
                 raise
-            raise OSError(errno.ENOSPC, str(error)) from error
+            raise OSError(errno.ENOSPC, f"{error} in the folder for temporary files") from error
     return stream.getvalue()
 
 
