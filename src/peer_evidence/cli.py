@@ -289,6 +289,7 @@ def pack(path: Path | None, out: Path) -> None:
     """  # noqa: D301
     from peer_evidence.exchange.pack import pack as write
 
+    signal.signal(signal.SIGTERM, _stop)  # so that what is not yet packed is cleared away
     with _told_plainly():
         made = write(path, out)
     click.echo(f"The review is packed in {made}")

@@ -14,6 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from peer_evidence.errors import InputError, PeerEvidenceError
+from peer_evidence.writing import write_whole
 
 _LONG_AGO = datetime(1980, 1, 1, tzinfo=UTC)
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -126,14 +127,7 @@ def save_document(
             document.paragraph(block)
         else:
             document.table(block)
-    data = document.data()
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+    return write_whole(target, document.data())
 
 
 def can_write() -> bool:

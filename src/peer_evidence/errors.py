@@ -39,6 +39,14 @@ class RecordsError(PeerEvidenceError, ValueError):
         super().__init__(f"{count} {noun} {where}:\n{lines}" + (f"\n{then}" if then else ""))
 
 
+class BusyError(InputError):
+    """Another process is writing into the same place at this moment."""
+
+
+class WriteError(PeerEvidenceError, OSError):
+    """A result could not be written; says where, why and what to do. The old one is whole."""
+
+
 class PeerEvidenceWarning(UserWarning):
     """Whatever a reader should know about a result that was computed all the same."""
 

@@ -154,7 +154,10 @@ def test_what_fails_in_the_middle_leaves_nothing(
     monkeypatch.setattr("peer_evidence.exchange.template.extraction_form", fail)
     result = run("new", str(tmp_path / "mine"))
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: No space left on device")
+    assert result.stderr == (
+        f"Error: {str(tmp_path / 'mine')!r} could not be written: No space left on device; what "
+        "was there stays as it was; free some space, or give a place with more of it\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,6 +8,8 @@ import re
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
 
 import docx
 import numpy as np
@@ -21,6 +23,7 @@ from hypothesis import strategies as st
 
 import peer_evidence as pe
 from peer_evidence.cli import main
+from peer_evidence.exchange.crate import crate_text
 from peer_evidence.exchange.sheets import Sheet, workbook_bytes
 from peer_evidence.records.read import read_csv
 from peer_evidence.records.sheet_scan import scan_parts
@@ -154,8 +157,9 @@ def test_the_script_for_metafor_holds_the_call_and_the_numbers(
     data = pd.read_csv(folder / "effects.csv")
     script = (folder / "reproduce.R").read_text(encoding="utf-8")
     assert script.count("<- rma(") == len(pools)
-    for name, m in pools.groups.items():
-        rows = data[data["pool"] == name]
+    for number, (name, m) in enumerate(pools.groups.items(), start=1):
+        rows = data[data["pool"] == number]
+        assert set(rows["name"]) == {name}
         assert np.array_equal(rows["yi"], m.studies.effects)
         assert np.array_equal(rows["vi"], m.studies.variances)
         assert tuple(rows["label"]) == m.studies.labels
@@ -191,10 +195,35 @@ def test_the_test_of_each_interval_is_named_as_metafor_does(
         'm1 <- rma(yi, vi, data = one, mods = cbind(x1, x2), intercept = FALSE, method = "DL", '
         f'test = "{test}", level = 90)\n'
     ) in script
-    assert 'one <- d[d$pool == "\'=by \\"year\\"\\n#", ]\n' in script
+    assert "one <- d[d$pool == 1, ]\n" in script
+    assert 'compare("=by \\"year\\" #", m1, c(\n' in script
     data = pd.read_csv(folder / "effects.csv")
     assert data["x2"].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert data["label"].tolist()[0] == "'=a"
+
+
+def test_no_name_and_no_label_can_break_the_script_or_its_table(tmp_path: Path) -> None:
+    # R ends a row of a table at a lone carriage return, even between quotes; a line separator may
+    # end a comment; R 4.2 refuses a script that holds a mark which turns the direction of writing
+    labels = ["a\rb", "c\r\nquit()", 'say "d"', "e\u2028f", "g" + chr(0x202E) + "h", "i\x00"]
+    frame = pd.DataFrame({"effect": np.linspace(0.1, 0.6, 6), "variance": 0.02, "label": labels})
+    m = pe.meta_analysis(frame)
+    names = ["x\rquit()", "'=1", "=1", "\u2029quit()", "\u202ereversed", '"; quit(); "\\']
+    folder = pe.export_metafor(dict.fromkeys(names, m), tmp_path / "r")
+    table = (folder / "effects.csv").read_bytes().decode("utf-8")
+    assert len(table.splitlines()) == 1 + 6 * 6
+    data = pd.read_csv(folder / "effects.csv", dtype={"name": str})
+    assert data["label"].tolist()[:6] == ["a b", "c quit()", 'say "d"', "e f", "g\u202eh", "i"]
+    assert data.groupby("pool").size().tolist() == [6] * 6
+    script = (folder / "reproduce.R").read_bytes().decode("utf-8")
+    assert "\u202e" not in script
+    assert "".join(script.split("\n")).isprintable()
+    called = re.findall(r"^compare\((.*), m\d, c\($", script, re.MULTILINE)
+    assert [json.loads(text) for text in called] == [
+        *("x quit()", "'=1", "=1", "quit()", "\u202ereversed", '"; quit(); "\\')
+    ]
+    code = [line for line in script.splitlines() if not line.startswith("#")]
+    assert not [line for line in code if re.match(r"\W*quit", line)]
 
 
 def test_what_is_no_pool_is_told(tmp_path: Path) -> None:
@@ -257,6 +286,139 @@ def test_a_table_for_a_manuscript_keeps_markup_as_text(tmp_path: Path) -> None:
         pe.save_table(3, tmp_path / "u.tex")
 
 
+def assert_sound_crate(folder: Path) -> None:
+    """Check what RO-Crate 1.2 demands (Structure; Root Data Entity; Data Entities)."""
+    text = (folder / "ro-crate-metadata.json").read_text(encoding="utf-8")
+    crate = json.loads(text)
+    assert crate["@context"][0] == "https://w3id.org/ro/crate/1.2/context"
+    graph = crate["@graph"]
+    entities = {one["@id"]: one for one in graph}
+    assert len(entities) == len(graph)
+    about = entities["ro-crate-metadata.json"]
+    assert about["@type"] == "CreativeWork"
+    assert about["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.2"}
+    root = entities[about["about"]["@id"]]
+    assert (root["@id"], root["@type"]) == ("./", "Dataset")
+    assert root["name"]
+    assert root["description"]
+    assert root["license"]
+    files = {unquote(one["@id"]) for one in root["hasPart"]}
+    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == held - {"ro-crate-metadata.json"}
+    for name in files - {"sha256.txt"}:
+        data, one = (folder / name).read_bytes(), entities[quote(name)]
+        assert one["@type"] == "File"
+        assert one["contentSize"] == str(len(data))
+        assert one["sha256"] == hashlib.sha256(data).hexdigest()
+        assert "/" in one["encodingFormat"]
+    # flat: whatever is named by its @id is an entity of its own, or outside
+    named = set(re.findall(r'\{\s*"@id": "([^"]*)"\s*\}', text))
+    assert named <= {*entities, "https://w3id.org/ro/crate/1.2"}
+    made = entities["#made"]
+    assert made["@type"] == "CreateAction"
+    assert entities[made["instrument"]["@id"]]["version"] == pe.__version__
+    assert {one["@id"] for one in made["object"] + made["result"]} <= {quote(f) for f in files}
+
+
+def test_the_crate_makes_nothing_up() -> None:
+    versions = {"peer_evidence": "1", "python": "3"}
+    files = {"records/a b.csv": b"x", "index.html": b"<p>"}
+
+    def root_of(clock: str = "", **facts: str) -> dict[str, Any]:
+        text = crate_text(files, ["sha256.txt"], {"title": "T", **facts}, versions, clock)
+        assert text == crate_text(files, ["sha256.txt"], {"title": "T", **facts}, versions, clock)
+        (root,) = [one for one in json.loads(text)["@graph"] if one["@id"] == "./"]
+        return dict(root)
+
+    bare = root_of()
+    assert "datePublished" not in bare
+    assert "author" not in bare
+    assert bare["description"].endswith("No date of publication is stated.")
+    assert bare["license"] == "The records state no licence."
+    assert [one["@id"] for one in bare["hasPart"]] == [
+        *("index.html", "records/a%20b.csv", "sha256.txt")
+    ]
+    assert root_of("86400")["datePublished"] == "1970-01-02"
+    assert root_of("86400", published="2024-05")["datePublished"] == "2024-05"
+    assert "datePublished" not in root_of("9" * 30, published="spring")
+    licence = "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
+    found = root_of(licence=licence, authors="A B; C D")
+    assert found["license"] == {"@id": "https://creativecommons.org/licenses/by/4.0/"}
+    assert found["author"] == [{"@id": "#author-1"}, {"@id": "#author-2"}]
+    assert root_of(licence="as you like")["license"] == "as you like"
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_files_of_other_programs_are_saved_byte_for_byte(
+    tmp_path: Path, bom: bytes, end: bytes
+) -> None:
+    folder = pe.new_review(tmp_path / "mine", "example")
+    for file in folder.glob("*.csv"):
+        lines = file.read_bytes().replace(b"Invented study A", b'"Invented ""A"", of"').split(b"\n")
+        if file.name == "studies.csv":  # a break in a cell, and empty columns at the right
+            lines = [b"".join((line, b",,")) if line else line for line in lines]
+            lines[2] = lines[2].replace(b"nowhere", b'"no\nwhere"')
+        file.write_bytes(bom + end.join(lines) + end)  # and an empty line at the end
+    ev = pe.load(folder)
+    assert ev.studies["country"][1] == "no\nwhere"
+    copy = pe.save(ev, tmp_path / "copy")
+    for file in folder.glob("*.csv"):
+        assert (copy / file.name).read_bytes() == file.read_bytes(), file.name
+    # what is no longer the file that was loaded is written in one form: LF, no mark, no spare cells
+    for file in folder.glob("*.csv"):
+        file.unlink()
+    again = pe.save(ev, tmp_path / "again")
+    for name in ev.tables:
+        data = (again / f"{name}.csv").read_bytes()
+        assert not data.startswith(b"\xef")
+        assert b"\r" not in data
+    other = pe.load(again)
+    for name in ev.tables:
+        pd.testing.assert_frame_equal(other.table(name), ev.table(name))
+
+
+@pytest.mark.parametrize("start", ["blank", "example"])
+def test_a_new_review_is_saved_byte_for_byte(tmp_path: Path, start: str) -> None:
+    folder = pe.new_review(tmp_path / "mine", start)
+    copy = pe.save(pe.load(folder), tmp_path / "copy")
+    files = sorted(file.name for file in folder.glob("*.csv"))
+    assert sorted(file.name for file in copy.iterdir()) == files
+    for name in files:
+        assert (copy / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_a_workbook_saved_by_libreoffice_loads_as_it_is_shown() -> None:
+    # saved by LibreOffice 7.4: formulas with their values, a date, a whole number with decimals, a
+    # text that begins as a formula, breaks and spaces in texts, formats far beyond the cells
+    ev = pe.load(Path(__file__).with_name("saved_by_libreoffice.xlsx"))
+    studies = ev.texts("studies")
+    assert studies["n_total"].tolist()[:2] == ["200", "160"]
+    assert studies["year"].tolist()[1] == "2003"
+    assert studies["label"].tolist()[2] == "=not a formula"
+    assert studies["title"].tolist()[2] == 'two\nlines, "quoted" & <b>'
+    assert studies["population"].tolist()[3] == "  spaces around  "
+    assert ev.texts("outcomes")["p_value"].tolist()[0] == "0.04"
+    assert ev.texts("reviews")["search_to"].tolist() == ["2009-06-30"]
+    assert {name: len(ev.table(name)) for name in ("studies", "outcomes")} == {
+        **{"studies": 5, "outcomes": 9}
+    }
+
+
+def test_no_spreadsheet_finds_a_formula_in_a_table(tmp_path: Path) -> None:
+    # LibreOffice 7.4 ran the second of these from CSV, and all from an HTML table
+    texts = ["=1+1", "a\r=1+1", "\r=1+1", "\n=1+1", "\t=1+1", "@SUM(1)", "+1", "-1+1", "fine"]
+    frame = pd.DataFrame({"text": texts, "effect": np.arange(9.0) - 4})
+    text = pe.save_table(frame, tmp_path / "t.csv").read_bytes().decode("utf-8")
+    assert "\r" not in text
+    found = pd.read_csv(tmp_path / "t.csv")["text"].tolist()
+    assert [one for one in found if not one.startswith("'")] == ["a\n=1+1", "fine"]
+    page = pe.save_table(frame, tmp_path / "t.html").read_text(encoding="utf-8")
+    as_text = re.findall(r"<t[dh][^>]* sdnum=\"1033;0;@\" style=[^>]*>", page)
+    assert len(as_text) == 7
+    assert re.search(r"<t[dh](?: scope=\"\w+\")?>\s*[=+@-]", page) is None
+
+
 def test_the_whole_review_is_packed_and_loads_again(invented: pe.Evidence, tmp_path: Path) -> None:
     book = pe.save(invented, tmp_path / "mine.xlsx")
     result = CliRunner().invoke(main, ["pack", str(book), "--out", str(tmp_path / "all.zip")])
@@ -277,4 +439,5 @@ def test_the_whole_review_is_packed_and_loads_again(invented: pe.Evidence, tmp_p
     for line in sums:
         digest, _, name = line.partition("  ")
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert_sound_crate(folder)
     assert re.search("invented example", (folder / "index.html").read_text("utf-8"), re.IGNORECASE)

@@ -56,3 +56,21 @@ def test_an_interval_that_dwarfs_the_others_is_cut():
 def test_limits_of_one_study(ends):
     low, high = ratio_limits(*ends)
     assert low < 1 < high
+
+
+def test_an_endless_word_is_broken_with_few_measurements_and_cut_where_it_shows(monkeypatch):
+    from peer_evidence.figures import layout
+
+    asked = []
+    real = layout.text_width
+
+    def counted(text, *form):
+        asked.append(text)
+        return real(text, *form)
+
+    monkeypatch.setattr(layout, "text_width", counted)
+    lines = layout.wrap("W" * 10_000, 60)
+    assert "".join(lines) == "W" * 999 + "…"
+    assert all(real(line) <= 60 for line in lines)
+    assert len(asked) < 8 * len(lines)
+    assert "".join(layout.wrap("W" * 1000, 60)) == "W" * 1000

@@ -126,7 +126,8 @@ def test_a_name_is_never_a_path(ax, tmp_path, name):
         pe.figures.save(ax, name, folder=tmp_path)
     assert str(raised.value) == (
         f"name: found {name!r}, allowed is a file name without folder: it begins with a letter or "
-        "digit and holds letters, digits, '_', '-', '.' and spaces"
+        "digit and holds letters, digits, '_', '-', '.' and spaces, at most 120 characters, the "
+        "last no dot or space, and is no name of a device such as CON"
     )
     assert list(tmp_path.iterdir()) == []
 

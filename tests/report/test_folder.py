@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import peer_evidence as pe
-from peer_evidence.errors import InputError
+from peer_evidence.errors import InputError, WriteError
 from peer_evidence.report.folder import MANIFEST, write_manifest, written_whole
 
 
@@ -68,7 +68,7 @@ def test_the_old_result_comes_back_when_the_move_fails(
         raise PermissionError(f"no move to {target}")
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(PermissionError), written_whole(out) as folder:
+    with pytest.raises(WriteError, match="no move to"), written_whole(out) as folder:
         fill(folder, "new")
     assert (out / "page.txt").read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

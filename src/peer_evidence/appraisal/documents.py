@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from peer_evidence.errors import InputError
+from peer_evidence.writing import write_whole
 
 _MARKED = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 # what XML 1.0 cannot hold
@@ -89,8 +90,7 @@ def write_docx(
     _add_table(document, header, rows, widths)
     held = io.BytesIO()
     document.save(held)
-    target.write_bytes(_timeless(held.getvalue()))
-    return target
+    return write_whole(target, _timeless(held.getvalue()))
 
 
 def _document() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,15 @@ import pandas as pd
 from peer_evidence.errors import InputError
 from peer_evidence.exchange.targets import free_folder
 from peer_evidence.report.folder import written_whole
-from peer_evidence.spreadsheet import plain, to_csv
+from peer_evidence.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from peer_evidence.pooling.model import MetaAnalysis
 
 DATA, SCRIPT = "effects.csv", "reproduce.R"
 _TESTS = {"wald": "z", "hksj": "knha", "hksj-adhoc": "adhoc", "t": "t"}
+_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # R refuses them as they are, from 4.2 on
 _SHOWN = ("estimate", "se", "ci_low", "ci_high", "tau2", "i2", "q")
 _OPENING = """# Pools the effects of {data} with metafor and compares with peer_evidence {version}.
 # Run it in the folder that holds the file: Rscript {script}
@@ -27,7 +30,7 @@ _OPENING = """# Pools the effects of {data} with metafor and compares with peer_
 library(metafor)
 
 d <- read.csv("{data}", encoding = "UTF-8", na.strings = character(0),
-  colClasses = c(pool = "character", label = "character"))
+  colClasses = c(name = "character", label = "character"))
 compare <- function(name, m, expected) {{
   # of several coefficients the first is compared
   found <- c(m$beta[1], m$se[1], m$ci.lb[1], m$ci.ub[1], m$tau2, m$I2, m$QE)
@@ -50,9 +53,10 @@ def export_metafor(pools: Any, folder: str | Path) -> Path:
     Returns
     -------
     Path
-        The folder. ``effects.csv`` has the columns pool, label, yi, vi (wi where weights were
-        given, x1, x2, ... where there are moderators); ``reproduce.R`` holds a call of
-        ``rma`` for each pool, with its estimator and test, and the numbers that it should give.
+        The folder. ``effects.csv`` has the columns pool (its number), name, label, yi, vi (wi
+        where weights were given, x1, x2, ... where there are moderators); ``reproduce.R`` holds a
+        call of ``rma`` for each pool, with its estimator and test, and the numbers that it should
+        give.
 
     Raises
     ------
@@ -63,7 +67,9 @@ def export_metafor(pools: Any, folder: str | Path) -> Path:
     -----
     ``ci`` becomes metafor's ``test``: wald "z", hksj "knha", hksj-adhoc "adhoc", t "t"
     (Viechtbauer 2010, doi 10.18637/jss.v036.i03). Numbers are written so that they read as the
-    same doubles. The script was not run here: it needs R with metafor 3.8 or newer.
+    same doubles. Names and labels stand on one line, as R ends a row at a lone carriage return
+    even between quotes; the script tells pools apart by their numbers. It was run under R 4.2.2
+    with metafor 3.8-1.
 
     Examples
     --------
@@ -102,10 +108,14 @@ def _models(pools: Any) -> dict[str, MetaAnalysis]:
 
 def _data(models: Mapping[str, MetaAnalysis]) -> pd.DataFrame:
     frames = []
-    for name, m in models.items():
+    for number, (name, m) in enumerate(models.items(), start=1):
         held = m.studies
         frame = pd.DataFrame(
-            {"pool": name, "label": held.labels, "yi": held.effects, "vi": held.variances}
+            {
+                **{"pool": number, "name": _one_line(name)},
+                "label": [_one_line(str(label)) for label in held.labels],
+                **{"yi": held.effects, "vi": held.variances},
+            }
         )
         if held.weights is not None:
             frame["wi"] = held.weights
@@ -145,7 +155,7 @@ def _call(place: int, name: str, m: MetaAnalysis) -> str:
         lines.append(f"# {'; '.join(named)}")
     lines += [f"# {field} {value:.10g}" for field, value in expected.items()]
     lines += [
-        f"one <- d[d$pool == {_quoted(plain(name))}, ]",
+        f"one <- d[d$pool == {place}, ]",
         f"m{place} <- rma(yi, vi, data = one, {', '.join(given)})",
         f"compare({_quoted(name)}, m{place}, c(",
         ",\n".join(f"  {field} = {_number(value)}" for field, value in expected.items()),
@@ -160,15 +170,27 @@ def _number(value: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    r"""Write a text as one of R: quotes, backslashes and breaks escaped.
+    r"""Write a text as one of R, on one line: quotes and backslashes escaped.
 
     Examples
     --------
     >>> _quoted('say "a\\b"')
     '"say \\"a\\\\b\\""'
     """
-    return json.dumps(text, ensure_ascii=False)
+    written = json.dumps(_one_line(text), ensure_ascii=False)
+    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def _comment(text: str) -> str:
-    return " ".join(text.split())
+    return _TURNS.sub("", _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    r"""Put a text on one line, without what no line of a script or of a table may hold.
+
+    Examples
+    --------
+    >>> _one_line("Hope\r\nquit()" + chr(0))
+    'Hope quit()'
+    """
+    return " ".join(_NOT_ON_A_LINE.sub(" ", text).split())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from peer_evidence.errors import InputError, PeerEvidenceError
@@ -15,6 +18,7 @@ from peer_evidence.records.forms import INTEGER, NUMBER
 from peer_evidence.records.grid import number_text
 from peer_evidence.records.read import RawTable
 from peer_evidence.records.workbook import DOT
+from peer_evidence.writing import told_where
 
 HOW_TO, WORDS = "how_to", "words"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -86,9 +90,20 @@ def workbook_bytes(sheets: Sequence[Sheet], how_to: Sequence[str] = ()) -> bytes
     for one in sheets:
         _add_sheet(book, one, lists)
     lists.write(book)
+    return _stable(_saved(book))
+
+
+def _saved(book: Any) -> bytes:
+    """Give the bytes of a workbook, of which the library writes parts into temporary files."""
     stream = io.BytesIO()
-    book.save(stream)
-    return _stable(stream.getvalue())
+    with told_where(Path(tempfile.gettempdir())):
+        try:
+            book.save(stream)
+        except Exception as error:
+            if type(error).__name__ != "SerialisationError":  # of lxml, when it cannot write
+                raise
+            raise OSError(errno.ENOSPC, f"{error} in the folder for temporary files") from error
+    return stream.getvalue()
 
 
 def need_openpyxl() -> Any:

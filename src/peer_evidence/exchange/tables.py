@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ _LATEX = {
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
     **{"\N{MINUS SIGN}": "$-$", "∞": r"$\infty$"},
 }
+# a spreadsheet that opens the page would run these cells: both kinds are told that they are text
+_FORMULA_CELL = re.compile(r'<(t[dh])((?: scope="\w+")?)>(?=\s*[=+@-])')
+_AS_TEXT = r"""<\1\2 sdnum="1033;0;@" style="mso-number-format:'\\@'">"""
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>table {{ border-collapse: collapse; font: 10pt sans-serif }}
@@ -78,7 +82,7 @@ def save_table(result: Any, path: str | Path, caption: str = "") -> Path:
     if target.suffix == ".csv":
         text = to_csv(flat)
     elif target.suffix == ".html":
-        table_html = frame_to_html(flat, caption or None)
+        table_html = _FORMULA_CELL.sub(_AS_TEXT, frame_to_html(flat, caption or None))
         text = _PAGE.format(title=html.escape(caption or "Table"), table=table_html)
     else:
         text = latex(flat, caption)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from peer_evidence.errors import InputError
+from peer_evidence.writing import write_whole as write_whole
 
 
 def free_file(path: str | Path, *endings: str) -> Path:
@@ -15,7 +16,7 @@ def free_file(path: str | Path, *endings: str) -> Path:
     InputError
         Another ending, a file that is there, or a folder that is not.
     """
-    if not isinstance(path, (str, Path)) or not str(path):
+    if not isinstance(path, (str, Path)) or not str(path) or "\0" in str(path):
         raise InputError(f"path: found {path!r}, allowed is the name of a file")
     target = Path(path)
     if target.suffix.lower() not in endings:
@@ -54,15 +55,4 @@ def free_folder(folder: str | Path) -> Path:
             f"folder: {str(target)!r} is not empty ({', '.join(held[:3])}{more}); nothing was "
             "touched, give another name"
         )
-    return target
-
-
-def write_whole(target: Path, data: bytes) -> Path:
-    """Write a file beside its place, then put it there in one step."""
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
     return target

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import json
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from peer_evidence.errors import InputError
 from peer_evidence.explorer.data import explorer_data
 from peer_evidence.records.evidence import Evidence
+from peer_evidence.writing import told_where, write_whole
 
 _SCRIPTS = ("statistics.js", "forest.js", "explorer.js")
 _IMPORT = re.compile(r'^import .* from "\./.*";\n', re.MULTILINE)
@@ -100,18 +100,14 @@ def write_explorer(ev: Evidence, out: str | Path) -> Path:
         If ``out`` is a folder.
     """
     path = Path(out)
+    if "\0" in str(path):
+        raise InputError(f"out: {str(out)!r} is no name of a file; give another")
     if path.is_dir():
         raise InputError(f"out: {str(out)!r} is a folder; give the name of a file")
     text = explorer_page(ev)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    return path
+    with told_where(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(path, text.encode())
 
 
 def _hash(text: str) -> str:

@@ -172,7 +172,7 @@ def _upright(heads: list[str], pitch: float) -> list[tuple[str, ...]]:
     longest = natural_width(heads, weight="bold")
     length = min(150.0, longest)
     while length < longest and _deepest(heads, length) > lines:
-        length += 10
+        length += 10 if length < 500 else length / 4  # of an endless heading in few steps
     return [wrap(one, length + 1, weight="bold") for one in heads]
 
 

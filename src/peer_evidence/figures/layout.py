@@ -37,6 +37,7 @@ from peer_evidence.figures.style import (
 # up to a space or a hyphen between letters, where a line may end
 _WORDS = re.compile(r"(?:[^ -]|-(?![^\W\d_])|(?<![^\W\d_])-)*(?:-| |$)")
 Align = Literal["left", "center", "right"]
+_LONGEST = 1000  # characters of one text
 LEADING = 1.22  # line pitch over text size
 ROW_PAD = 3.0  # points of air in a row of text
 MARGIN = 4.0  # points of white around a figure
@@ -72,6 +73,8 @@ def wrap(
     --------
     >>> wrap("Readmitted to acute care within a year", 90)
     ('Readmitted to acute', 'care within a year')
+    >>> wrap("Readmittedtoacutecare", 60)
+    ('Readmittedtoa', 'cutecare')
     >>> wrap("", 90)
     ('',)
     """
@@ -87,8 +90,13 @@ def wrap(
 
 
 def _words(text: object) -> list[str]:
-    """Cut a text where a line may end: after a space, and after a hyphen between letters."""
-    return _WORDS.findall(plain(text))
+    """Cut a text where a line may end: after a space, and after a hyphen between letters.
+
+    A text longer than any label is cut, which its last mark shows; the table beside the figure
+    holds all of it.
+    """
+    shown = plain(str(text)[: 2 * _LONGEST])
+    return _WORDS.findall(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…")
 
 
 def widest_word(texts: Sequence[str], size: float = TEXT_SIZE, weight: str = "normal") -> float:
@@ -99,15 +107,29 @@ def widest_word(texts: Sequence[str], size: float = TEXT_SIZE, weight: str = "no
 
 def _pieces(word: str, width: float, size: float, weight: str) -> list[str]:
     """Break one word into pieces that fit, never inside a letter with its accents."""
-    pieces = [""]
-    for letter in word:
-        longer = pieces[-1] + letter
-        fits = text_width(longer.rstrip(), size, weight) <= width
-        if fits or not pieces[-1] or unicodedata.combining(letter):
-            pieces[-1] = longer
+    pieces = []
+    while word:
+        count = _fitting(word, width, size, weight)
+        while count < len(word) and unicodedata.combining(word[count]):
+            count += 1
+        pieces.append(word[:count])
+        word = word[count:]
+    return pieces or [""]
+
+
+def _fitting(word: str, width: float, size: float, weight: str) -> int:
+    """Give how many letters of a word fit, at least one, with few measurements."""
+    low, high = 1, 2
+    while high <= len(word) and text_width(word[:high].rstrip(), size, weight) <= width:
+        low, high = high, 2 * high
+    high = min(high, len(word) + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if text_width(word[:middle].rstrip(), size, weight) <= width:
+            low = middle
         else:
-            pieces.append(letter)
-    return pieces
+            high = middle
+    return low
 
 
 def lines_height(count: int, size: float = TEXT_SIZE) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -25,11 +24,13 @@ from peer_evidence.checks import check_choice
 from peer_evidence.errors import DataWarning, InputError
 from peer_evidence.figures.style import FAMILY, style, unprintable
 from peer_evidence.spreadsheet import to_csv
+from peer_evidence.writing import told_where, write_whole
 
 FORMATS = ("svg", "pdf", "png")
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
-_NAME = re.compile(r"\w[\w. -]*")
+_NAME = re.compile(r"\w([\w. -]{0,118}[\w-])?")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # of Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,9 @@ def save(
     if {"pdf", "png"} & set(chosen):
         _warn_of_boxes(figure)
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    return [_put(target / file, content) for file, content in files.items()]
+    with told_where(target):
+        target.mkdir(parents=True, exist_ok=True)
+    return [write_whole(target / file, content) for file, content in files.items()]
 
 
 def to_svg(axes_or_figure: Axes | Figure, name: str = "figure") -> str:
@@ -207,10 +209,11 @@ def _as_list(formats: Any) -> list[Any]:
 
 
 def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or _DEVICES.fullmatch(name):
         raise InputError(
             f"name: found {name!r}, allowed is a file name without folder: it begins with a letter "
-            "or digit and holds letters, digits, '_', '-', '.' and spaces"
+            "or digit and holds letters, digits, '_', '-', '.' and spaces, at most 120 characters, "
+            "the last no dot or space, and is no name of a device such as CON"
         )
 
 
@@ -314,15 +317,3 @@ def _warn_of_boxes(figure: Figure) -> None:
             DataWarning,
             stacklevel=3,
         )
-
-
-def _put(path: Path, content: bytes) -> Path:
-    """Write a file aside, then move it to its place."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(content)
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    return path

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from peer_evidence.errors import InputError, PeerEvidenceError
+from peer_evidence.errors import BusyError, InputError, PeerEvidenceError
 from peer_evidence.records.package import FRAMEWORK, bundled_path
 
 Stamps = dict[str, tuple[int, int]]
@@ -63,20 +63,20 @@ def watch_review(
     make = build or _builder(path, out)
     try:
         stamps, held = stamps_of(folder), contents_of(folder)
-        _build(make, say, warn)
+        free = _build(make, say, warn)
         say(f"Watching {folder} (Ctrl-C ends)")
         while True:
             time.sleep(seconds)
             now = stamps_of(folder)
-            if now == stamps:
+            if now == stamps and free:
                 continue
             contents = contents_of(folder)
             if stamps_of(folder) != now:
                 continue  # still being written: look again
             stamps = now
-            if contents != held:
+            if contents != held or not free:
                 held = contents
-                _build(make, say, warn)
+                free = _build(make, say, warn)
     except KeyboardInterrupt:
         say("")
 
@@ -115,15 +115,19 @@ def _tables(folder: Path) -> list[Path]:
         return []
 
 
-def _build(make: Callable[[], Path], say: Say, warn: Say) -> None:
-    """Build once; what a user can mend is told, and the watch goes on."""
+def _build(make: Callable[[], Path], say: Say, warn: Say) -> bool:
+    """Build once; what a user can mend is told, and the watch goes on.
+
+    False says that another process was writing there, so that this is to be tried again.
+    """
     try:
         page = make()
     except (PeerEvidenceError, OSError) as error:
         warn(str(error))
         warn("The page stays as it was.")
-    else:
-        say(f"The review is in {page}")
+        return not isinstance(error, BusyError)
+    say(f"The review is in {page}")
+    return True
 
 
 def _builder(path: Path | None, out: Path) -> Callable[[], Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peer_evidence.errors import PeerEvidenceError
+from peer_evidence.writing import write_whole
 
 if TYPE_CHECKING:
     from peer_evidence.records.read import RawTable
@@ -34,12 +35,7 @@ def _quoted(text: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text beside the file, then put it in its place in one step."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, text.encode())
 
 
 def run_as_command(arguments: Sequence[str], name: str, write: Callable[[str], str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from peer_evidence import __version__
@@ -12,7 +13,7 @@ from peer_evidence.records.evidence import Evidence, load
 from peer_evidence.report.analyses import analyse
 from peer_evidence.report.contents import FORMATS, PAGE
 from peer_evidence.report.drawings import DRAWINGS, workers
-from peer_evidence.report.folder import write_manifest, written_whole
+from peer_evidence.report.folder import refuse_foreign, write_manifest, written_whole
 from peer_evidence.report.forms import write_forms
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context, Saved, gather
@@ -66,6 +67,7 @@ def review(
     """
     if not isinstance(out, (str, Path)) or not str(out):
         raise InputError(f"out: found {out!r}, allowed is the name of a folder")
+    refuse_foreign(Path(out))  # before the work, not after it
     given = [formats] if isinstance(formats, str) else formats
     chosen = [check_choice("formats", one, tuple(FORMATS)) for one in given]
     say = progress or (lambda what, done, total: None)
@@ -78,9 +80,10 @@ def review(
         with written_whole(Path(out)) as folder:
             say("drawing", 2, total)
             saved: dict[str, list[Saved]] = {}
-            for done, (name, pages) in enumerate(draw_all(analyses, folder), start=3):
-                say(f"drew {name}", done, total)
-                saved[name] = pages
+            with closing(draw_all(analyses, folder)) as drawing:  # so that nobody draws on
+                for done, (name, pages) in enumerate(drawing, start=3):
+                    say(f"drew {name}", done, total)
+                    saved[name] = pages
             say("writing", total - 1, total)
             write_tables(report_tables(analyses), folder / "tables")
             copy_records(ev, folder / "records")

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 
 _ALL_SUBSETS = 14  # studies of which all subsets are drawn; of more a sample of as many
-DrawAll = Callable[["Analyses", Path], Iterator[tuple[str, list["Saved"]]]]
+Drawings = Generator[tuple[str, list[Saved]], None, None]
+DrawAll = Callable[["Analyses", Path], Drawings]
 
 
 def _tally(analyses: Analyses) -> Axes | None:
@@ -150,7 +151,7 @@ def workers(n_jobs: int | None) -> Iterator[DrawAll]:
     with Parallel(n_jobs=n_jobs, return_as="generator_unordered") as pool:
         started: Generator[Any] = pool(delayed(_imported)() for _ in range(many if many > 1 else 0))
 
-        def draw_all(analyses: Analyses, folder: Path) -> Iterator[tuple[str, list[Saved]]]:
+        def draw_all(analyses: Analyses, folder: Path) -> Drawings:
             list(started)
             yield from pool(delayed(_save)(name, analyses, folder) for name in DRAWINGS)
 

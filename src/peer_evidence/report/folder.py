@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from peer_evidence.errors import InputError
+from peer_evidence.writing import alone, refuse_read_only, told_where
 
 MANIFEST = "manifest.json"
 MADE_BY = "peer_evidence"
@@ -37,18 +40,35 @@ def written_whole(out: Path) -> Iterator[Path]:
     ------
     InputError
         If ``out`` holds something that this function did not make.
+    BusyError
+        If another process writes into ``out`` at this moment.
+    WriteError
+        If the system does not let it be written.
+
+    Notes
+    -----
+    A process that is killed leaves its hidden folder beside ``out``; the next one clears it. It
+    holds the lock that each of them holds while it writes, so what it finds is of the dead. An
+    older result is replaced by two renames. Killed between them, a process leaves no ``out``; the
+    next one puts the older result back before it begins.
     """
-    _refuse_foreign(out)
+    refuse_foreign(out)
     out = out.resolve()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
-    try:
-        yield partial
-        partial.chmod(0o755)
-        _refuse_foreign(out)
-        _swap(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with told_where(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with alone(out) as held:
+            if held:
+                _bury(out)
+            refuse_foreign(out)
+            refuse_read_only(out)
+            partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
+            try:
+                yield partial
+                partial.chmod(0o755)
+                refuse_foreign(out)
+                _swap(partial, out)
+            finally:
+                _remove(partial)
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
@@ -66,8 +86,10 @@ def left_out(folder: Path) -> dict[str, str]:
     return {str(name): str(why) for name, why in manifest.get("left_out", {}).items()}
 
 
-def _refuse_foreign(out: Path) -> None:
+def refuse_foreign(out: Path) -> None:
     """Refuse a place that holds anything but an older result of this function."""
+    if "\0" in str(out):
+        raise InputError(f"out: {str(out)!r} is no name of a folder; give another")
     if not out.exists():
         return
     if not out.is_dir():
@@ -102,11 +124,43 @@ def _swap(partial: Path, out: Path) -> None:
     if not out.exists():
         partial.rename(out)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old-", dir=out.parent))
+    old = partial.with_name(partial.name.replace(f".{out.name}.partial-", f".{out.name}.old-", 1))
     out.replace(old)
     try:
         partial.rename(out)
     except BaseException:
         old.replace(out)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
+
+
+def _bury(out: Path) -> None:
+    """Clear what dead runs left beside a folder; put an older result back that one of them moved.
+
+    Call it only while no other run can be alive.
+    """
+    left = re.compile(re.escape(f".{out.name}.") + "(partial|old)-[a-z0-9_]{8}")
+    for path in sorted(out.parent.iterdir()):
+        found = left.fullmatch(path.name)
+        if found is None or path.is_symlink() or not path.is_dir():
+            continue
+        if found[1] == "old" and not out.is_symlink() and _holds_nothing(out):
+            with contextlib.suppress(FileNotFoundError):
+                out.rmdir()
+            path.rename(out)
+        else:
+            _remove(path)
+
+
+def _holds_nothing(out: Path) -> bool:
+    return not out.exists() or (out.is_dir() and not any(out.iterdir()))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of ours as far as the system lets us."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():  # something in it was made read-only, or still being written
+        with contextlib.suppress(OSError):
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o700)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,10 @@ from peer_evidence.report.blocks import (
 )
 from peer_evidence.report.plain import runs
 
-_SPECIAL = re.compile(r"([\\`*|])")
+# what begins something in Markdown wherever it stands: code, emphasis, mathematics, a cell, a link
+_SPECIAL = re.compile(r"([\\`*|$]|(?<=\])[(:]|(?<!\w)_|_(?!\w)|~(?=~))")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_BEGINS = re.compile(r"^\s*([#>+=~-])")
 
 
 def markdown(section: Section, title: str) -> str:
@@ -52,8 +55,10 @@ def _block(block: Block) -> str:
     if isinstance(block, Drawing):
         return f"Figure: {_text(block.caption)}"
     if isinstance(block, Grid):
-        lines = [list(block.header), ["---"] * len(block.header), *block.rows]
-        table = "\n".join(f"| {' | '.join(_text(cell) for cell in row)} |" for row in lines)
+        header, *rows = (
+            f"| {' | '.join(_text(cell) for cell in row)} |" for row in (block.header, *block.rows)
+        )
+        table = "\n".join([header, f"|{' --- |' * len(block.header)}", *rows])
         return f"{_text(block.caption)}\n\n{table}"
     return _text(block.html)
 
@@ -61,7 +66,7 @@ def _block(block: Block) -> str:
 def _text(html: Html) -> str:
     parts = []
     for run in runs(html):
-        text = _SPECIAL.sub(r"\\\1", run.text).replace("<", "&lt;")
+        text = _ENTITY.sub("&amp;", _SPECIAL.sub(r"\\\1", run.text)).replace("<", "&lt;")
         outside = run.link.startswith(("https://", "http://"))
         parts.append(f"[{text}]({run.link})" if outside else text)
-    return re.sub(r"\s+", " ", "".join(parts)).strip()
+    return _BEGINS.sub(r"\\\1", re.sub(r"\s+", " ", "".join(parts)).strip())
