@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_choice, check_columns
+from peer_evidence.checks import check_choice, check_columns, check_names
 from peer_evidence.errors import InputError
 from peer_evidence.living.texts import BETWEEN, KEYS, as_texts, identities, read_evidence
 from peer_evidence.records.tables import TABLES
@@ -103,7 +103,7 @@ def _frame_key(a: pd.DataFrame, key: KeyOf | None) -> tuple[str, ...]:
         )
     if isinstance(key, Mapping):
         raise InputError("key: found a mapping, allowed for two tables is a column or several")
-    names = (key,) if isinstance(key, str) else tuple(key)
+    names = check_names("key", key)
     if not names:
         raise InputError("key: found no column, allowed is a column or several")
     check_columns(a.columns, names, "key")
@@ -142,7 +142,7 @@ def _pair(
         check_columns(frame.columns, [*key, *(columns or ())], name)
     shared = [str(one) for one in a.columns if one in set(b.columns) and one not in key]
     chosen = shared if columns is None else [one for one in columns if one not in key]
-    texts_a, texts_b = as_texts(a), as_texts(b)
+    texts_a, texts_b = as_texts(a, "a"), as_texts(b, "b")
     shown = [_keys(name, table, one, key) for name, one in (("a", texts_a), ("b", texts_b))]
     place = {one: row for row, one in enumerate(shown[1])}
     there = np.array([place.get(one, -1) for one in shown[0]], dtype=np.intp)

@@ -122,6 +122,10 @@ class WorkbookSource(Source):
             rule = f"a sheet must have at most {_WIDEST} columns and {_MOST_CELLS} cells"
             raw.fault(1, "", rule, f"{scan.width} columns, {len(scan.rows)} rows")
             return raw
+        if scan.odd:
+            rule = "the sheet must be sound: rows and cells in their order, each with its own place"
+            raw.fault(1, "", rule, scan.odd)
+            return raw
         for merged in scan.merged:
             self._note_merged(raw, merged, title)
         try:
@@ -178,13 +182,18 @@ def _rows(sheet: Any, scan: SheetScan) -> list[tuple[int, list[Cell]]]:
     found = []
     with warnings.catch_warnings():  # of dates that no calendar has; they come as errors
         warnings.simplefilter("ignore")
-        for number, row in enumerate(sheet.iter_rows(max_col=max(scan.width, 1)), start=1):
+        for number, row in enumerate(_all_rows(sheet, scan), start=1):
             if number not in scan.rows:
                 continue
             cells = [_cell(one, scan) for one in row]
             if any(one.text.strip() or one.wrong for one in cells):
                 found.append((number, cells))
     return found
+
+
+def _all_rows(sheet: Any, scan: SheetScan) -> Any:
+    """Give the rows of a sheet down to the last that holds something."""
+    return sheet.iter_rows(max_row=max(scan.rows, default=1), max_col=max(scan.width, 1))
 
 
 def _cell(cell: Any, scan: SheetScan) -> Cell:
