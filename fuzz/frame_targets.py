@@ -81,7 +81,10 @@ def frame_of(rng: Random, rows: Rows) -> pd.DataFrame:
                 except (ValueError, TypeError, OverflowError):
                     column = frame.iloc[:, place]
         columns.append(column)
-    found = pd.concat(columns, axis=1) if columns else frame
+    if not columns:
+        return frame
+    found = pd.concat(columns, axis=1, keys=range(width))
+    found.columns = frame.columns
     return found
 
 

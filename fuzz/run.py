@@ -82,8 +82,9 @@ def source_of(target: Target, seed: int, case: int) -> Random:
 def run_case(target: Target, seed: int, case: int, folder: Path) -> tuple[str, str, Any]:
     """Run a case; give its outcome, the kind of finding (empty when none) and the case."""
     rng = source_of(target, seed, case)
-    made = target.make(rng)
+    made: Any = b""
     try:
+        made = target.make(rng)
         return target.read(made, folder, rng), "", made
     except TooLongError:
         return "hangs", f"hang at {_place(sys.exc_info()[2])}", made
