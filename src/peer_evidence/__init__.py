@@ -124,6 +124,12 @@ _HOME = {
     "export_metafor": "exchange.metafor",
     "export_ris": "exchange.references",
     "pack": "exchange.pack",
+    "read_revman": "exchange.revman",
+    "read_cochrane": "exchange.cochrane",
+    # in from other programs
+    "Imported": "exchange.imported",
+    "read_references": "exchange.bibliography.read",
+    "read_risk_of_bias": "exchange.judgements_in",
 }
 
 __all__ = sorted(_HOME)

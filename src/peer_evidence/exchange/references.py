@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from peer_evidence.checks import check_choice, check_evidence
-from peer_evidence.errors import PeerEvidenceError
+from peer_evidence.exchange.bibliography.ris import OWN, need_rispy
 from peer_evidence.exchange.targets import free_file, write_whole
 
 if TYPE_CHECKING:
@@ -56,13 +56,7 @@ def export_ris(ev: Evidence, path: str | Path, tables: str = "both") -> Path:
     """
     check_evidence("ev", ev)
     check_choice("tables", tables, ("both", *_TABLES))
-    try:
-        import rispy
-    except ImportError as error:
-        raise PeerEvidenceError(
-            "RIS needs rispy, which is not installed; install the extra with "
-            'pip install "peer-evidence[references]"'
-        ) from error
+    rispy = need_rispy()
     target = free_file(path, ".ris")
     entries = [
         _entry(row, key)
@@ -81,13 +75,16 @@ def _entry(row: dict[Any, Any], key: str) -> dict[str, Any]:
     }
     entry: dict[str, Any] = {"type_of_reference": "JOUR", "id": held[key]}
     entry |= {field: held[name] for name, field in _FIELDS.items() if name in held}
-    entry.setdefault("title", held["label"])
+    if "title" in entry:
+        entry["label"] = held["label"]
+    else:
+        entry["title"] = held["label"]
     if "authors" in held:
         entry["authors"] = [one.strip() for one in held["authors"].split(";") if one.strip()]
     if "pmid" in held:
-        entry["accession_number"] = held["pmid"]
+        entry |= {"accession_number": held["pmid"], "name_of_database": "PubMed"}
     web = _WEB.match(held.get("source", ""))
     if web:
         entry["urls"] = [web.group()]
-    entry["label"] = held["label"]
+    entry["database_provider"] = OWN  # so that it comes back with its key and label
     return entry

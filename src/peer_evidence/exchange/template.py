@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +21,9 @@ from peer_evidence.records.tables import CODEBOOK, PACKAGE, TABLES, Table
 from peer_evidence.records.vocabulary import Vocabularies
 from peer_evidence.records.write import csv_text
 from peer_evidence.report.folder import written_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STARTS = ("blank", "example")
 FORMATS = ("csv", "xlsx")
@@ -63,7 +68,65 @@ def new_review(folder: str | Path, start: str = "blank", format: str = "csv") ->
     check_choice("start", start, STARTS)
     check_choice("format", format, FORMATS)
     target = free_folder(folder)
-    package = _package(start, target.resolve().name)
+    _write(target, _package(start, target.resolve().name), start, format)
+    return target
+
+
+def begin_with(
+    folder: str | Path, rows: Mapping[str, pd.DataFrame], files: Mapping[str, str] | None = None
+) -> Path:
+    """Begin a review with rows that come from elsewhere; all other tables are blank.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder to make; it must not be there, or be empty.
+    rows : mapping of str to DataFrame
+        By the name of a table its rows, of texts.
+    files : mapping of str to str, optional
+        Further texts to put beside the tables, by file name.
+
+    Returns
+    -------
+    Path
+        The folder; it appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The folder holds something.
+    """
+    target = free_folder(folder)
+    blank = _package("blank", target.resolve().name)
+    raw = dict(blank.raw)
+    for name, frame in rows.items():
+        table = blank.tables[name]
+        given = frame if name != PACKAGE.name else _with_facts(frame, raw[name])
+        held = RawTable(table.file)
+        set_cells(held, list(given.columns), range(2, len(given) + 2), given.to_numpy().tolist())
+        raw[name] = _full(table, held)
+    package = Package(blank.path, blank.tables, raw, blank.vocabularies, {}, ())
+    _write(target, package, "blank", "csv", files or {})
+    return target
+
+
+def _with_facts(given: pd.DataFrame, blank: RawTable) -> pd.DataFrame:
+    """Give the facts of a review, and those of a blank one that are not among them."""
+    import pandas as pd
+
+    facts = dict(zip(*blank.columns.values(), strict=True))
+    facts |= dict(zip(given["field"], given["value"], strict=True))
+    return pd.DataFrame(list(facts.items()), columns=["field", "value"], dtype=object)
+
+
+def _write(
+    target: Path,
+    package: Package,
+    start: str,
+    format: str,
+    files: Mapping[str, str] | None = None,
+) -> None:
+    """Write the tables, the guide and the form into a folder that appears whole."""
     tables = dict(package.raw)
     tables[CODEBOOK.name] = _codebook(package)
     with written_whole(target) as part:
@@ -80,7 +143,8 @@ def new_review(folder: str | Path, start: str = "blank", format: str = "csv") ->
         (part / "README.md").write_text(guide, encoding="utf-8", newline="")
         form = extraction_form(package)
         (part / "extraction_form.md").write_text(form, encoding="utf-8", newline="")
-    return target
+        for name, text in (files or {}).items():
+            (part / name).write_text(text, encoding="utf-8", newline="")
 
 
 def _package(start: str, name: str) -> Package:

@@ -100,16 +100,16 @@ def answer(program: Program, inputs: Inputs, method: str, level: float) -> Answe
     rules = _rules(program, inputs, method)
     numbers = dict.fromkeys((*QUANTITIES, *TABLE_QUANTITIES), _NAN)
     if inputs.tables is not None:
-        numbers |= _mantel_haenszel(inputs.tables, inputs.measure, rules["mh"], level)
+        numbers |= mantel_haenszel_numbers(inputs.tables, inputs.measure, rules["mh"], level)
     if method not in program.estimators:
         return Answer(program, numbers, rules, f"it does not offer {method}")
     if inputs.measure == "SMD" and program.smd is None:
         return Answer(program, numbers, rules, "its formula of Hedges' g could not be verified")
     if inputs.tables is not None and rules["zero"] is None and _has_zero(inputs.tables).any():
         return Answer(program, numbers, rules, "its rule for zero cells could not be verified")
-    y, v = _study_effects(inputs, rules)
+    y, v = study_effects(inputs, rules)
     usable = np.isfinite(y) & np.isfinite(v) & (v > 0)
-    kept = _kept(inputs, rules["double"])
+    kept = kept_studies(inputs, rules["double"])
     if not usable[kept].all():
         why = "it adds nothing to tables with a zero, whose effects are then not finite"
         return Answer(program, numbers, rules, why)
@@ -180,7 +180,7 @@ def _reach(rule: str | None, fit: Fit, k: int, level: float) -> float:
     return float(laws.critical(level, df)) * float(np.sqrt(fit.se**2 + fit.tau2))
 
 
-def _study_effects(inputs: Inputs, rules: dict[str, str | None]) -> tuple[Floats, Floats]:
+def study_effects(inputs: Inputs, rules: dict[str, str | None]) -> tuple[Floats, Floats]:
     """Compute the studies' effects and variances by one program's rules."""
     if inputs.effects is not None:
         return inputs.effects
@@ -225,7 +225,7 @@ def _has_zero(t: Tables) -> NDArray[np.bool_]:
     return np.asarray((t.a == 0) | (t.c == 0) | (t.a == t.n1) | (t.c == t.n2))
 
 
-def _kept(inputs: Inputs, rule: str | None) -> NDArray[np.bool_]:
+def kept_studies(inputs: Inputs, rule: str | None) -> NDArray[np.bool_]:
     """Tell which studies an inverse-variance analysis keeps."""
     if inputs.tables is None:
         return np.ones(inputs.k, dtype=bool)
@@ -236,7 +236,9 @@ def _kept(inputs: Inputs, rule: str | None) -> NDArray[np.bool_]:
     return np.asarray(~nothing) if rule == "no events out" else np.ones(inputs.k, dtype=bool)
 
 
-def _mantel_haenszel(t: Tables, measure: str, rule: str | None, level: float) -> dict[str, float]:
+def mantel_haenszel_numbers(
+    t: Tables, measure: str, rule: str | None, level: float
+) -> dict[str, float]:
     """Pool by Mantel-Haenszel under one program's rule for zeros and standard error."""
     if rule is None or rule == "none":
         return {}

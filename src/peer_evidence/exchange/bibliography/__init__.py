@@ -1,0 +1,1 @@
+"""References of a reference manager, read as the studies of a review."""
