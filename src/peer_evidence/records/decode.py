@@ -45,8 +45,11 @@ def read_text(path: Path, raw: RawTable) -> bytes | None:
         None when the file cannot be read as text at all.
     """
     data = _read_bytes(path, raw)
-    if data is None:
-        return None
+    return None if data is None else clean_text(data, raw)
+
+
+def clean_text(data: bytes, raw: RawTable) -> bytes | None:
+    """Give the bytes of a file as clean UTF-8 without a byte order mark, as :func:`read_text`."""
     wide = data.startswith(tuple(_WIDE))
     data = data.removeprefix(_BOM)
     if not data.strip():

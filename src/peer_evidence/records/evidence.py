@@ -357,8 +357,9 @@ def load(path: str | Path | None = None) -> Evidence:
     ----------
     path : str or Path, optional
         A folder with ``studies.csv``, ``outcomes.csv`` and whatever other tables the review has,
-        the same as Parquet files, or an Excel workbook (``.xlsx``) with a sheet a table; the
-        bundled review when left out.
+        the same as Parquet files, an Excel workbook (``.xlsx``) with a sheet a table, or a zip
+        archive of the CSV files, as :func:`peer_evidence.pack` makes one; the bundled review when
+        left out.
 
     Returns
     -------
@@ -370,7 +371,7 @@ def load(path: str | Path | None = None) -> Evidence:
     RecordsError
         If the records hold any fault; the message lists all of them.
     InputError
-        If there is no such folder or workbook.
+        If there is no such folder, workbook or archive.
     PeerEvidenceError
         If the package that reads the format is not installed.
 

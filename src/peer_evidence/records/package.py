@@ -30,6 +30,7 @@ from peer_evidence.records.tables import (
 )
 from peer_evidence.records.vocabulary import Vocabularies, topic_vocabularies
 from peer_evidence.records.workbook import ENDINGS, is_workbook, open_workbook
+from peer_evidence.records.zipped import ENDING, is_archive, open_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,13 @@ def read_sound_package(path: str | Path | None = None) -> Package:
 
 
 def find_source(path: str | Path | None = None) -> Source:
-    """Tell how a review is stored: a folder of CSV files or Parquet files, or a workbook."""
+    """Tell how a review is stored: a folder of CSV or Parquet files, a workbook or an archive."""
     if path is None:
         return FolderSource(bundled_path())
     if isinstance(path, (str, PathLike)) and is_workbook(Path(path)):
         return open_workbook(Path(path))
+    if isinstance(path, (str, PathLike)) and is_archive(Path(path)):
+        return open_archive(Path(path))
     folder = _folder(path)
     source = FolderSource(folder, _names_in(folder, path))
     if STUDIES.file in source.names or OUTCOMES.file in source.names:
@@ -172,6 +175,8 @@ def _folder(path: str | Path) -> Path:
     ending = folder.suffix.lower()
     if ending in ENDINGS:
         raise InputError(f"path: there is no workbook {str(path)!r}")
+    if ending == ENDING:
+        raise InputError(f"path: there is no archive {str(path)!r}")
     if ending in {".xls", ".ods", ".xlsb", ".numbers"}:
         raise InputError(
             f"path: found {str(path)!r}; a review is read from an .xlsx workbook, save it as one"

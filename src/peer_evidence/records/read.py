@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from peer_evidence.records.decode import read_text
+from peer_evidence.records.decode import clean_text, read_text
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.header import is_other_format, names_of
 from peer_evidence.records.tables import Column
@@ -138,21 +138,32 @@ def read_csv(path: Path, file: str, columns: Sequence[Column] | None) -> RawTabl
     """
     raw = RawTable(file)
     data = read_text(path, raw)
-    if data is None:
-        return raw
+    if data is not None:
+        _parse(data, raw, columns)
+    return raw
+
+
+def parse_csv(data: bytes, raw: RawTable, columns: Sequence[Column] | None) -> None:
+    """Read the bytes of a file into a table, as :func:`read_csv` reads a file."""
+    text = clean_text(data, raw)
+    if text is not None:
+        _parse(text, raw, columns)
+
+
+def _parse(data: bytes, raw: RawTable, columns: Sequence[Column] | None) -> None:
+    """Read clean text into a table."""
     if is_other_format(data, raw):
-        return raw
+        return
     rows = _rows(data, raw)
     first = next(rows, None)
     if first is None or not raw.complete:
         if raw.complete:
             raw.fault(1, "", "the file must hold a header; the first non-empty line is one", "")
-        return raw
+        return
     line, header = first
     names = names_of(header, line, columns, raw)
     if names is not None:
         _fill(raw, names, rows)
-    return raw
 
 
 def _fill(raw: RawTable, names: list[str], rows: Iterator[tuple[int, list[str]]]) -> None:
