@@ -19,6 +19,8 @@ AWKWARD = (
     *("{study_id}", "{", "}", "{0}", "{rows}", "%s", "%", "\\", "\\n", "$x$", "../x", "/etc/passwd"),
     *("<b>x</b>", "&amp;", "]]>", "<!DOCTYPE a>", "#REF!", "#N/A", "TRUE", "yes", "Yes", "no"),
     *("9" * 15, "9" * 16, "9" * 30, "9" * 400, "." + "9" * 400, "1" + "0" * 5000, "a" * 300),
+    *("9" * 30_000 + "x", "9," * 30_000, "p" + " " * 30_000, "(" * 60_000, "[" * 60_000, "a " * 9000),
+    *("PMID: " * 5000, "doi: " * 5000, "\\" * 40_000, "{" * 40_000, "$" * 40_000, "0" * 40_000 + "x"),
     *("2013", "2013-13", "2013-02-30", "0000", "9999-12-31", "2013-07-04", "10000", "44000"),
     *("\ud800", "\udc80", "\udfff", "\U0001f600", "\U0010ffff", "\uffff", "\ufdd0", "\u1680"),
     *("favours_intervention", "intervention_vs_comparison", "RR", "OR", "MD", "SMD", "lower"),
@@ -47,7 +49,7 @@ def text(rng: Random) -> str:
         return number(rng)
     if roll < 0.99:
         return chr(rng.randrange(0x3000)) * rng.choice((1, 2, 40))
-    return rng.choice("a1 ,\"\u0301") * rng.choice((1000, 40_000, 140_000))
+    return rng.choice("a1 ,\"\u0301") * rng.choice((1000, 40_000, 140_000)) + rng.choice(("", "x"))
 
 
 def number(rng: Random) -> str:

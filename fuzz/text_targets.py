@@ -212,16 +212,19 @@ def read_printed(case: Any, folder: Path, rng: Random) -> str:
 
 
 def refused_or(question: Any) -> str:
-    """Ask, and tell whether there was an answer or a refusal that can be printed."""
+    """Ask, and tell whether there was an answer or a refusal that can be printed.
+
+    An answer that is itself one of the outcomes is taken as it is.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            question()
+            answer = question()
         except pe.PeerEvidenceError as error:
             check_faults(getattr(error, "faults", ()))
             str(error).encode("utf-8")
             return FAULTS
-    return LOADED
+    return FAULTS if answer is FAULTS else LOADED
 
 
 TARGETS = (

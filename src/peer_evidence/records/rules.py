@@ -26,7 +26,7 @@ def check_key(raw: RawTable, table: Table) -> None:
     """Note each row whose key another row above it has, naming both lines."""
     if not table.key or not all(name in raw.columns for name in table.key) or not len(raw):
         return
-    keys = pd.DataFrame({name: raw.columns[name] for name in table.key})
+    keys = pd.DataFrame({name: raw.columns[name] for name in table.key}, dtype=object)
     complete = (keys != "").all(axis=1).to_numpy(copy=True)
     for name in table.key:
         complete &= ~raw.faulty(name)

@@ -25,6 +25,8 @@ ENDINGS = (".xlsx", ".xlsm")
 DOT = "framework."  # a sheet's name may hold no slash
 _OLD = b"\xd0\xcf\x11\xe0"
 _WIDEST = 1000
+_LONGEST_ROW = 7  # digits
+_LONGEST_FORMAT = 255  # characters, of a spreadsheet too
 _MOST_CELLS = 20_000_000
 _DAY = re.compile(r"d", re.IGNORECASE)
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
@@ -145,7 +147,7 @@ class WorkbookSource(Source):
         first = merged.partition(":")[0]
         digits = re.sub(r"\D", "", first)
         place = f"{self.path.name}: {title}!{first}"
-        fault = Fault(self.path.name, int(digits or 1), "", _MERGED, merged, place)
+        fault = Fault(self.path.name, int(digits[:_LONGEST_ROW] or 1), "", _MERGED, merged, place)
         raw.faults.append(fault)
 
 
@@ -209,7 +211,7 @@ def _cell(cell: Any, scan: SheetScan) -> Cell:
     if isinstance(value, (datetime.time, datetime.timedelta)):
         return Cell(str(value), is_date=True)
     found = cell_of(value)
-    shown = _LITERAL.sub("", str(cell.number_format))
+    shown = _LITERAL.sub("", str(cell.number_format)[:_LONGEST_FORMAT])
     if found.is_date and isinstance(value, datetime.datetime) and not _DAY.search(shown):
         month = value.day == 1 and "m" in shown.lower()
         return Cell(found.text[:7], is_date=True) if month else found
