@@ -35,8 +35,6 @@ def main() -> int:
 
 def again(reader: str, seed: int, case: int) -> int:
     """Run one case without limits and say what came of it."""
-    from fuzz.run import source_of
-
     target = TARGETS[reader]
     rng = source_of(target, seed, case)
     made = target.make(rng)

@@ -48,9 +48,12 @@ _BIBTEX = """@string{jir = "Journal of Invented Results"}
 @inproceedings(elm2002, author = "Elm, C", title = "Reminders", year = {2002})
 """
 _LINES = (
-    *("TY  - JOUR", "ER  - ", "ER  -", "TY  -JOUR", "TI - x", "XX  - y", "DO  - 10.1/a b", "  more"),
-    *("AU  - ", "AU  - ,", "AU  - Ash,,,", "PY  - 20011", "PY  - ////", "1.", "@article{", "}", "@x{a"),
-    *("@article{a,", "title = {", 'title = "', "#", "= =", "@string{a = a}", "@preamble{", "\\'", "$"),
+    *("TY  - JOUR", "ER  - ", "ER  -", "TY  -JOUR"),
+    *("TI - x", "XX  - y", "DO  - 10.1/a b", "  more"),
+    *("AU  - ", "AU  - ,", "AU  - Ash,,,", "PY  - 20011"),
+    *("PY  - ////", "1.", "@article{", "}", "@x{a"),
+    *("@article{a,", "title = {", 'title = "', "#"),
+    *("= =", "@string{a = a}", "@preamble{", "\\'", "$"),
     *("{\\'{", "author = and and and", "year = 2001 # 2", "@article{ash2001, title={again}}", "%"),
     *("TY  - " + "J" * 9000, "AU  - " + "A " * 4000, "{" * 3000, "title = {" + "{" * 3000),
 )  # fmt: skip
@@ -98,7 +101,7 @@ def _cochrane() -> dict[str, bytes]:
 
 
 def make_revman(rng: Random) -> Files:
-    """A file of RevMan 5."""
+    """Make a file of RevMan 5."""
     data = _revman()
     for _ in range(rng.choice((1, 1, 2, 4))):
         if rng.random() < 0.4:
@@ -140,7 +143,7 @@ def _look(held: Any, rng: Random) -> str:
 
 
 def make_cochrane(rng: Random) -> Files:
-    """A data package: a folder, an archive or one file."""
+    """Make a data package: a folder, an archive or one file."""
     files: Files = {}
     names = list(_cochrane())
     chosen = rng.sample(names, k=rng.choice((1, 1, 2)))
@@ -194,12 +197,12 @@ def _references(rng: Random, text: str) -> bytes:
 
 
 def make_ris(rng: Random) -> Files:
-    """A file of references in RIS."""
+    """Make a file of references in RIS."""
     return {rng.choice(("a.ris", "a.ris", "a.txt")): _references(rng, _RIS)}
 
 
 def make_bibtex(rng: Random) -> Files:
-    """A file of references in BibTeX."""
+    """Make a file of references in BibTeX."""
     return {rng.choice(("a.bib", "a.bib", "a.txt")): _references(rng, _BIBTEX)}
 
 
@@ -210,7 +213,7 @@ def read_references(case: Any, folder: Path, rng: Random) -> str:
 
 
 def make_robvis(rng: Random) -> Any:
-    """A table of judgements: CSV, a workbook or a frame."""
+    """Make a table of judgements: CSV, a workbook or a frame."""
     tables = {"judgements": [list(row) for row in rng.choice((_ROBVIS, _LONG))]}
     mutated_tables(rng, tables, ["judgements"])
     roll = rng.random()
@@ -228,7 +231,7 @@ def read_robvis(case: Any, folder: Path, rng: Random) -> str:
 
 
 def make_archive(rng: Random) -> Files:
-    """A review as a zip archive."""
+    """Make a review as a zip archive."""
     tables = small_review()
     names = [rng.choice(list(tables))]
     if rng.random() < 0.5:

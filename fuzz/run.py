@@ -100,14 +100,20 @@ def _place(trace: Any) -> str:
     return f"{Path(last.filename).name}:{last.name}:{last.lineno}"
 
 
-def run_here(target: Target, seed: int, cases: Iterable[int], kept: Path | None = None) -> Counts:
-    """Run cases in this process, each with a limit of time where the system has alarms."""
+def run_here(
+    target: Target,
+    seed: int,
+    cases: Iterable[int],
+    kept: Path | None = None,
+    seconds: float = SECONDS,
+) -> Counts:
+    """Run cases in this process, each with a limit of time."""
     counts = Counts(target.name, seed)
     folder = scratch() / target.name
     before = signal.signal(signal.SIGPROF, _alarm)
     try:
         for case in cases:
-            _count(counts, target, seed, case, folder, kept)
+            _count(counts, target, seed, case, folder, kept, seconds)
     finally:
         signal.signal(signal.SIGPROF, before)
         shutil.rmtree(scratch(), ignore_errors=True)
@@ -119,10 +125,16 @@ def _alarm(number: int, frame: Any) -> None:
 
 
 def _count(
-    counts: Counts, target: Target, seed: int, case: int, folder: Path, kept: Path | None
+    counts: Counts,
+    target: Target,
+    seed: int,
+    case: int,
+    folder: Path,
+    kept: Path | None,
+    seconds: float = SECONDS,
 ) -> None:
     begin = time.process_time()
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         outcome, kind, made = run_case(target, seed, case, folder)
     except TooLongError:  # outside the reader

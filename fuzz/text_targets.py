@@ -41,7 +41,7 @@ def csv_bytes(rng: Random, rows: Rows) -> bytes:
 
 
 def make_csv(rng: Random) -> Files:
-    """A folder with studies and outcomes."""
+    """Make a folder with studies and outcomes."""
     tables = small_review()
     names = [rng.choice(list(tables))]
     mutated_tables(rng, tables, names)
@@ -52,7 +52,7 @@ def make_csv(rng: Random) -> Files:
 
 
 def make_tables(rng: Random) -> Files:
-    """A folder with every table, of which others than studies and outcomes are changed."""
+    """Make a folder with every table, of which others than studies and outcomes are changed."""
     tables = whole_review()
     others = [name for name in tables if name not in ("studies", "outcomes")]
     names = rng.sample(OWN if rng.random() < 0.7 else others, k=rng.choice((1, 1, 2)))
@@ -68,7 +68,7 @@ def make_tables(rng: Random) -> Files:
 
 
 def make_folder(rng: Random) -> Files:
-    """A folder in which files are missing, misplaced, links or folders."""
+    """Make a folder in which files are missing, misplaced, links or folders."""
     tables = whole_review() if rng.random() < 0.2 else small_review()
     files: Files = {f"{name}.csv": written(rows) for name, rows in tables.items()}
     for _ in range(rng.choice((1, 1, 2, 4))):
@@ -111,7 +111,7 @@ def read_folder(case: Any, folder: Path, rng: Random) -> str:
 
 
 def make_flow(rng: Random) -> Any:
-    """A flow.csv, a mapping or a frame."""
+    """Make a flow.csv, a mapping or a frame."""
     tables = {"flow": whole_review()["flow"]}
     mutated_tables(rng, tables, ["flow"])
     roll = rng.random()
@@ -137,7 +137,7 @@ def read_flow(case: Any, folder: Path, rng: Random) -> str:
 
 
 def make_audit(rng: Random) -> Files:
-    """One CSV file of pooled results or outcomes, every cell of which may be anything."""
+    """Make one CSV file of pooled results or outcomes, every cell of which may be anything."""
     whole = whole_review()
     tables = {name: whole[name] for name in ("pooled_results", "outcomes")}
     name = rng.choice(list(tables))
@@ -168,7 +168,7 @@ def read_audit(case: Any, folder: Path, rng: Random) -> str:
 
 
 def make_judgements(rng: Random) -> Files:
-    """A file of judgements of certainty."""
+    """Make a file of judgements of certainty."""
     tables = {"judgements": [
         ["outcome", "domain", "judgement", "reason", "judged_by"],
         ["Attendance", "risk_of_bias", "serious", "some concerns", "A"],
@@ -189,7 +189,7 @@ def read_judgements(case: Any, folder: Path, rng: Random) -> str:
 
 
 def make_printed(rng: Random) -> str:
-    """A text that may be a number as printed."""
+    """Make a text that may be a number as printed."""
     return mutate.number(rng) if rng.random() < 0.5 else mutate.cell(rng, mutate.number(rng))
 
 

@@ -25,7 +25,7 @@ ENDINGS = (".xlsx", ".xlsm")
 DOT = "framework."  # a sheet's name may hold no slash
 _OLD = b"\xd0\xcf\x11\xe0"
 _WIDEST = 1000
-_LONGEST_ROW = 7  # digits
+_LONGEST_ROW, _LONGEST_PLACE = 7, 12  # digits of a row, characters of $XFD$1048576
 _LONGEST_FORMAT = 255  # characters, of a spreadsheet too
 _MOST_CELLS = 20_000_000
 _DAY = re.compile(r"d", re.IGNORECASE)
@@ -144,10 +144,10 @@ class WorkbookSource(Source):
         return raw
 
     def _note_merged(self, raw: RawTable, merged: str, title: str) -> None:
-        first = merged.partition(":")[0]
-        digits = re.sub(r"\D", "", first)
+        first = merged.partition(":")[0][:_LONGEST_PLACE]
+        digits = re.sub(r"\D", "", first)[:_LONGEST_ROW]
         place = f"{self.path.name}: {title}!{first}"
-        fault = Fault(self.path.name, int(digits[:_LONGEST_ROW] or 1), "", _MERGED, merged, place)
+        fault = Fault(self.path.name, int(digits or 1), "", _MERGED, merged, place)
         raw.faults.append(fault)
 
 
