@@ -126,6 +126,7 @@ _HOME = {
     "pack": "exchange.pack",
     "read_revman": "exchange.revman",
     "read_cochrane": "exchange.cochrane",
+    "ImportedReview": "exchange.revman_result",
     # in from other programs
     "Imported": "exchange.imported",
     "read_references": "exchange.bibliography.read",

@@ -15,20 +15,34 @@ from typing import Any
 import click
 
 from peer_evidence import __version__
-from peer_evidence.errors import PeerEvidenceError, RecordsError
+from peer_evidence.commands.completion import completion
+from peer_evidence.commands.group import InOrder
+from peer_evidence.commands.importing import import_
+from peer_evidence.commands.plainly import told_plainly as _told_plainly
 
 _PATH = click.argument("path", required=False, type=click.Path(path_type=Path))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="peer-evidence")
 def main() -> None:
     """Turn the records of an evidence review into its tallies, figures, claims and report.
 
-    PATH is the folder of a review: studies.csv, outcomes.csv and whatever other tables it has; or
-    a workbook (.xlsx) with a sheet a table. Without it the bundled review is used. Begin one of
-    your own with peer-evidence new.
-    """
+    PATH is the folder of a review: studies.csv, outcomes.csv and whatever other tables it has; a
+    workbook (.xlsx) with a sheet a table; or a .zip archive of the folder. Without it the bundled
+    review is used.
+
+    \b
+    Examples:
+      peer-evidence new my_review                          begin with empty tables
+      peer-evidence import references.ris --out my_review  or with what you have
+      peer-evidence check my_review                        every fault
+      peer-evidence review my_review --out my_page         the page
+    """  # noqa: D301
+
+
+main.add_command(import_)
+main.add_command(completion)
 
 
 @main.command()
@@ -45,17 +59,26 @@ def main() -> None:
     "--format",
     "format_",
     type=click.Choice(["csv", "xlsx"]),
-    default="csv",
-    show_default=True,
-    help="A CSV file a table, or one Excel workbook with words to choose from.",
+    help="A CSV file a table, or one Excel workbook with words to choose from; csv when left out.",
 )
-def new(folder: Path, start: str, format_: str) -> None:
-    """Begin a review of your own: a folder with its tables, a guide and an extraction form."""
+def new(folder: Path, start: str, format_: str | None) -> None:
+    """Begin a review: its tables, a guide and an extraction form.
+
+    FOLDER must not be there yet, or be empty. A name that ends in .xlsx begins one workbook with a
+    sheet a table instead.
+
+    \b
+    Examples:
+      peer-evidence new my_review
+      peer-evidence new a_look --from example     to see how it is done
+      peer-evidence new my_review.xlsx
+    """  # noqa: D301
     from peer_evidence.exchange.template import new_review
 
     with _told_plainly():
         made = new_review(folder, start, format_)
-    click.echo(f"The review is begun in {made}; {made / 'README.md'} says how to go on")
+    guide = f"{made / 'README.md'}" if made.is_dir() else "its first sheet"
+    click.echo(f"The review is begun in {made}; {guide} says how to go on")
 
 
 @main.command()
@@ -69,11 +92,16 @@ def new(folder: Path, start: str, format_: str) -> None:
 )
 @click.option("--watch", is_flag=True, help="Build again whenever a table changes; Ctrl-C ends.")
 def review(path: Path | None, out: Path, watch: bool) -> None:
-    """Build the whole review: checks, tallies, admissions, claims, figures, tables, one page.
+    """Build the review: tallies, pools, claims, figures, one page.
 
     Beside the page it writes report.docx, report.pdf (printed by a Chromium of this machine) and
-    methods.md, and says which of them could not be made.
-    """
+    methods.md, and says which of them could not be made. Records with a fault are not built from.
+
+    \b
+    Examples:
+      peer-evidence review my_review --out my_page
+      peer-evidence review my_review --watch      again at each change
+    """  # noqa: D301
     from joblib import cpu_count
 
     from peer_evidence.report.build import review as build
@@ -97,7 +125,16 @@ def review(path: Path | None, out: Path, watch: bool) -> None:
 @_PATH
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(path: Path | None, as_json: bool) -> None:
-    """Check the records: list every fault and exit 1, or say what was read and exit 0."""
+    """Check the records: list every fault, or say what was read.
+
+    Exits 1 when there is a fault, 0 when there is none. A fault says where it is, what is
+    allowed, and what was found.
+
+    \b
+    Examples:
+      peer-evidence check my_review
+      peer-evidence check my_review.xlsx --json     for a program to read
+    """  # noqa: D301
     from peer_evidence.records.evidence import Evidence
     from peer_evidence.records.package import read_package
 
@@ -125,7 +162,15 @@ def check(path: Path | None, as_json: bool) -> None:
 @_PATH
 @click.option("--json", "as_json", is_flag=True, help="Print the claims as JSON.")
 def claims(path: Path | None, as_json: bool) -> None:
-    """Check each statement of the narrative against the records."""
+    """Check each statement of a text against the records.
+
+    The statements stand in review_findings.csv, the way to check each in claims.csv.
+
+    \b
+    Examples:
+      peer-evidence claims my_review
+      peer-evidence claims --json           the bundled review, as JSON
+    """  # noqa: D301
     from peer_evidence.claims import check_claims
     from peer_evidence.records.evidence import load
 
@@ -143,11 +188,16 @@ def claims(path: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when a row differs, 0 when none does.")
 def diff(old: Path, new: Path, as_json: bool, exit_code: bool) -> None:
-    """Say which rows differ between the folders OLD and NEW, and which results change by it.
+    """Say which rows and results differ between two reviews.
 
-    Exits 0 whatever is found, unless --exit-code is given; 2 when a folder cannot be read or its
-    records hold faults.
-    """
+    OLD and NEW are reviews as the other commands take them. Exits 0 whatever is found, unless
+    --exit-code is given; 2 when one cannot be read or its records hold faults.
+
+    \b
+    Examples:
+      peer-evidence diff my_review_2025 my_review
+      peer-evidence diff old.zip my_review --exit-code
+    """  # noqa: D301
     from peer_evidence.living.diff import diff as compare
 
     with _told_plainly(faults=2):
@@ -169,7 +219,13 @@ def diff(old: Path, new: Path, as_json: bool, exit_code: bool) -> None:
 @click.option("--serve", is_flag=True, help="Serve the page on this machine instead.")
 @click.option("--port", default=0, help="The port to serve on; a free one when left out.")
 def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
-    """Write the explorer: one page to filter, tick and re-pool the studies in."""
+    """Write one page to filter, tick and re-pool the studies in.
+
+    \b
+    Examples:
+      peer-evidence explore my_review --out explorer.html
+      peer-evidence explore my_review --serve     on this machine alone
+    """  # noqa: D301
     from peer_evidence.explorer.page import explorer_page, write_explorer
     from peer_evidence.records.evidence import load
 
@@ -192,10 +248,16 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
 @_PATH
 @click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
 def audit(path: Path | None, as_json: bool) -> None:
-    """Say which published numbers cannot all be true; exit 0 whatever is found.
+    """Say which published numbers cannot all be true.
 
-    PATH is the folder of a review, or one CSV file with the columns of pooled_results or outcomes.
-    """
+    PATH is a review, or one CSV file with the columns of pooled_results or outcomes. Exits 0
+    whatever is found.
+
+    \b
+    Examples:
+      peer-evidence audit my_review
+      peer-evidence audit pooled_results.csv --json
+    """  # noqa: D301
     from peer_evidence.appraisal.audit import audit as check_numbers
     from peer_evidence.records.evidence import load
 
@@ -217,7 +279,14 @@ def audit(path: Path | None, as_json: bool) -> None:
     help="The archive to write, ending in .zip; it must not be there.",
 )
 def pack(path: Path | None, out: Path) -> None:
-    """Pack the whole review into one archive: records, page, figures, tables, versions."""
+    """Pack records, page, figures and tables into one archive.
+
+    It also holds the versions that made it. The same records give the same bytes.
+
+    \b
+    Examples:
+      peer-evidence pack my_review --out my_review.zip
+    """  # noqa: D301
     from peer_evidence.exchange.pack import pack as write
 
     with _told_plainly():
@@ -227,22 +296,6 @@ def pack(path: Path | None, out: Path) -> None:
 
 def _stop(number: int, frame: Any) -> None:
     sys.exit(128 + number)
-
-
-@contextmanager
-def _told_plainly(faults: int = 1) -> Iterator[None]:
-    """Turn the errors that a user can mend into a plain message and an exit code."""
-    try:
-        yield
-    except RecordsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(faults)
-    except PeerEvidenceError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-    except OSError as error:
-        click.echo(f"Error: {error.strerror or error}: {error.filename or ''}", err=True)
-        sys.exit(2)
 
 
 @contextmanager

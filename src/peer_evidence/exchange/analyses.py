@@ -189,7 +189,7 @@ def _given(one: Analysis, row: StudyRow) -> tuple[float, float]:
     """Give the effect and variance of a study where the file holds them, not counts or means."""
     if one.kind == "generic":
         se = row.number("se")
-        return row.number("estimate"), se**2 if se > 0 else _NAN
+        return row.number("estimate"), se * se if se > 0 else _NAN
     if one.kind == "o_e":
         v = row.number("variance")
         return (row.number("o_e") / v, 1.0 / v) if v > 0 else (_NAN, _NAN)

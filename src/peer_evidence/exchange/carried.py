@@ -11,6 +11,7 @@ import pandas as pd
 
 from peer_evidence.exchange.analyses import Analysis, Named, PooledRow, StudyRow, to_float
 from peer_evidence.exchange.recompute import Again, Mask, again, pool, weights
+from peer_evidence.formatting import count
 from peer_evidence.pooling import laws
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
@@ -42,8 +43,9 @@ def compare(analyses: Sequence[Analysis], studies: Mapping[str, Named]) -> pd.Da
         says why, or in what the two differ.
     """
     lines: list[dict[str, Any]] = []
-    for a in analyses:
-        lines += _lines(a, studies)
+    with np.errstate(all="ignore"):  # numbers that no trial has overflow, and then do not agree
+        for a in analyses:
+            lines += _lines(a, studies)
     digits = _precision(lines)
     for line in lines:
         _judge(line, *digits[line["row"] == "study", line["quantity"]])
@@ -88,7 +90,8 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
         }
         own = _shaped(a, pooled[one.subgroup])
         lacking = int((masks[one.subgroup] & ~entered).sum())
-        reason = found.reason or (f"the file holds no data of {lacking} studies" * bool(lacking))
+        lack = f"the file holds no data of {count(lacking, 'study', 'studies')}" if lacking else ""
+        reason = found.reason or lack
         lines += _each(a, one, own, reason, about, estimable=bool(pooled[one.subgroup]))
     return lines
 
@@ -180,7 +183,7 @@ def _significant(text: str) -> tuple[int, int]:
     plain, _, power = text.strip().lower().partition("e")
     found = _DIGITS.match(plain)
     digits = len(found[1] + found[2]) if found else 0
-    return digits, len(plain.partition(".")[2]) - int(power or 0)
+    return digits, max(-300, min(300, len(plain.partition(".")[2]) - int(power or 0)))
 
 
 def _precision(lines: Sequence[Mapping[str, Any]]) -> dict[tuple[bool, str], tuple[bool, int]]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.exchange.analyses import Analysis, Named
+from peer_evidence.exchange.bibliography.names import slug
 from peer_evidence.exchange.cochrane_csv import Package, cell, open_package
 from peer_evidence.exchange.cochrane_rows import KNOWN, NEEDED, read_analyses
 from peer_evidence.exchange.review_tables import (
@@ -20,7 +21,6 @@ from peer_evidence.exchange.review_tables import (
     name_studies,
     outcome_rows,
     pooled_rows,
-    slug,
     to_frame,
 )
 from peer_evidence.exchange.revman_result import ImportedReview
@@ -129,7 +129,7 @@ def _review(package: Package, file: str) -> ImportedReview:
     notes = _notes(package, analyses)
     tables = {"studies": _study_table(named, about, file)}
     tables["outcomes"] = to_frame(outcome_rows(analyses, named, file))
-    review = slug(Path(file).stem, "review")
+    review = slug(Path(file).stem) or "review"
     if pooled := pooled_rows(analyses, named, file, review):
         row = {"review_id": review, "label": Path(file).stem, "source": file}
         row |= {"confidence": "primary", "k_studies": str(len(named))}

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from peer_evidence.records.archive import MOST_BYTES, MOST_PARTS, archive_problem, is_zip
+from peer_evidence.records import archive
+from peer_evidence.records.archive import MOST_PARTS, archive_problem, is_zip
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.read import RawTable, read_csv
 
@@ -27,6 +28,7 @@ _COLUMNS = {
     "subgroups": {"Subgroup number"},
     "data_rows": {"Analysis number", "Study"},
 }
+MOST_BYTES = 64_000_000  # of one table
 _EMPTY = {"#N/A", "NA", "N/A"}
 _OTHER_REVIEW = "parameters"  # such a file belongs to a review of diagnostic tests
 
@@ -90,6 +92,11 @@ def _files(package: Package, path: Path) -> list[Path]:
 
 
 def _unpack(package: Package, path: Path) -> None:
+    if path.stat().st_size > archive.MOST_BYTES:
+        rule = f"the archive must hold at most {archive.MOST_BYTES // 1_000_000} MB"
+        found = f"{path.stat().st_size // 1_000_000} MB"
+        package.faults.append(Fault(path.name, 1, "", rule, found, place=path.name))
+        return
     with tempfile.TemporaryDirectory() as folder:
         space = Path(folder)
         for number, (name, data) in enumerate(_members(package, path.read_bytes(), path.name)):
@@ -103,21 +110,22 @@ def _members(
 ) -> Iterator[tuple[str, bytes]]:
     """Give the CSV files of an archive, and of an archive right in it."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            problem = archive_problem(archive, len(data))
+        with zipfile.ZipFile(io.BytesIO(data)) as opened:
+            problem = archive_problem(opened, len(data))
             if problem is not None:
                 package.faults.append(Fault(name, 1, "", *problem, place=name))
                 return
-            for part in sorted(archive.infolist(), key=lambda one: one.filename):
+            for part in sorted(opened.infolist(), key=lambda one: one.filename):
                 inner = part.filename
-                if part.is_dir():
+                wanted = inner.lower().endswith((".csv", "data.zip")) and not part.is_dir()
+                if wanted and _too_large(package, inner, part.file_size):
                     continue
-                if inner.lower().endswith(".csv"):
-                    yield inner, archive.read(part)
-                elif inner.lower().endswith("data.zip") and depth == 0 and not package.nested:
+                if wanted and inner.lower().endswith(".csv"):
+                    yield inner, opened.read(part)
+                elif wanted and depth == 0 and not package.nested:
                     package.nested = inner
-                    yield from _members(package, archive.read(part), inner, 1)
-                else:
+                    yield from _members(package, opened.read(part), inner, 1)
+                elif not part.is_dir():
                     package.others.append(inner)
     except _BROKEN as error:
         rule = "the archive must be whole; download it again"
@@ -139,10 +147,7 @@ def _take(package: Package, name: str, file: Path, *, alone: bool = False) -> No
     if not kind and not (alone or name.lower().endswith(".csv")):
         package.others.append(name)
         return
-    if file.is_file() and file.stat().st_size > MOST_BYTES:
-        rule = f"the file must hold at most {MOST_BYTES // 1_000_000} MB"
-        found = f"{file.stat().st_size // 1_000_000} MB"
-        package.faults.append(Fault(name, 1, "", rule, found))
+    if file.is_file() and _too_large(package, name, file.stat().st_size):
         return
     table = read_csv(file, name, None)
     if not table.columns and table.faults:
@@ -159,6 +164,14 @@ def _take(package: Package, name: str, file: Path, *, alone: bool = False) -> No
         return
     package.faults += table.faults
     package.tables[kind] = table
+
+
+def _too_large(package: Package, name: str, size: int) -> bool:
+    if size <= MOST_BYTES:
+        return False
+    rule = f"a table must hold at most {MOST_BYTES // 1_000_000} MB"
+    package.faults.append(Fault(name, 1, "", rule, f"{size // 1_000_000} MB"))
+    return True
 
 
 def _known_by_columns(names: set[str]) -> str:

@@ -221,7 +221,8 @@ def _tau2(a: Analysis, y: Floats, v: Floats, q: float, df: int) -> float:
     if a.estimator == "REML":
         return float(estimate(make_problem(y, v, None), "REML").tau2[0])
     w = 1.0 / v
-    return max(0.0, (q - df) / float(w.sum() - (w**2).sum() / w.sum()))
+    spare = float(w.sum() - (w**2).sum() / w.sum())
+    return max(0.0, (q - df) / spare) if spare > 0 else float("nan")
 
 
 def weights(a: Analysis, found: Again, which: Mask, tau2: float) -> Floats:

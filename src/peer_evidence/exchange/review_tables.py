@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +10,7 @@ import pandas as pd
 
 from peer_evidence.appraisal.tools import bare, risk_of_bias_tool
 from peer_evidence.exchange.analyses import ARMS, MEANS, Analysis, Named, StudyRow, to_float
+from peer_evidence.exchange.bibliography.names import slug
 from peer_evidence.exchange.recompute import again
 
 # a review tells of its studies; of its own pooled results it is itself the source
@@ -40,18 +39,6 @@ _SIDES = {
 }
 
 
-def slug(text: str, otherwise: str) -> str:
-    """Give a text as a handle in lower_snake_case.
-
-    Examples
-    --------
-    >>> slug("Müller-Lüdenscheidt 1991", "study"), slug("??", "study")
-    ('muller_ludenscheidt_1991', 'study')
-    """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:80] or otherwise
-
-
 def unique(wanted: str, taken: set[str]) -> str:
     """Give a handle that is not taken yet, with a number behind it if need be, and take it."""
     own, number = wanted, 2
@@ -67,7 +54,7 @@ def name_studies(studies: Iterable[tuple[str, str, str]]) -> dict[str, Named]:
     named: dict[str, Named] = {}
     for key, label, year in studies:
         if key not in named:
-            named[key] = Named(unique(slug(label or key, "study"), taken), label or key, year)
+            named[key] = Named(unique(slug(label or key) or "study", taken), label or key, year)
     return named
 
 
@@ -81,10 +68,10 @@ def lower_is(a: Analysis) -> str:
 
 
 def _arm_named(a: Analysis, words: str) -> str:
-    plain = f" {slug(words, '').replace('_', ' ')} "
-    names = _SIDES | {slug(name, "").replace("_", " "): arm for arm, name in _arms(a)}
+    plain = f" {slug(words).replace('_', ' ')} "
+    names = _SIDES | {slug(name).replace("_", " "): arm for arm, name in _arms(a)}
     found = set()
-    for name in sorted(names, key=len, reverse=True):  # "no vaccine" before "vaccine"
+    for name in sorted(names, key=len, reverse=True):  # "no drug" before "drug"
         if name and f" {name} " in plain:
             found.add(names[name])
             plain = plain.replace(f" {name} ", " ")
@@ -92,13 +79,12 @@ def _arm_named(a: Analysis, words: str) -> str:
 
 
 def _arms(a: Analysis) -> tuple[tuple[str, str], ...]:
-    same = slug(a.group_1, "") == slug(a.group_2, "")
+    same = slug(a.group_1) == slug(a.group_2)
     return () if same else (("1", a.group_1), ("2", a.group_2))
 
 
-def _direction(a: Analysis, effect: float) -> str:
+def _direction(lower: str, effect: float) -> str:
     """Say which arm an effect on the scale of analysis favours, empty where that is not known."""
-    lower = lower_is(a)
     if not lower or not np.isfinite(effect):
         return ""
     if effect == 0:
@@ -118,11 +104,11 @@ def _agree(a: Analysis, row: StudyRow, effect: float) -> bool:
     return bool(np.sign(events[0] / people[0] - events[1] / people[1]) == np.sign(effect))
 
 
-def _better(a: Analysis) -> str:
+def _better(a: Analysis, lower: str) -> str:
     """Say which way of the measure is better; of swapped events the words tell of the others."""
     if a.swapped:
         return ""
-    return {"1": "lower", "2": "higher"}.get(lower_is(a), "")
+    return {"1": "lower", "2": "higher"}.get(lower, "")
 
 
 def outcome_rows(
@@ -132,11 +118,11 @@ def outcome_rows(
     taken: set[str] = set()
     rows = []
     for a in analyses:
-        found = again(a)
+        found, lower = again(a), lower_is(a)
         for at, row in enumerate(a.rows):
             who = named[row.study]
             mark = f"a{a.id.replace('.', '_')}" + (f"_s{row.subgroup}" if row.subgroup else "")
-            key = unique(f"{who.study_id}.{slug(mark, 'a')}", taken)
+            key = unique(f"{who.study_id}.{slug(mark)}", taken)
             effect = _scaled(a, row)
             if not np.isfinite(effect):
                 effect = float(found.effect[at])
@@ -147,8 +133,8 @@ def outcome_rows(
                 "contrast": " vs ".join(filter(None, (a.group_1, a.group_2)))
                 if a.group_1 and a.group_2
                 else "",
-                "better_is": _better(a),
-                "effect_direction": _direction(a, effect) if _agree(a, row, effect) else "",
+                "better_is": _better(a, lower),
+                "effect_direction": _direction(lower, effect) if _agree(a, row, effect) else "",
                 "effect_measure": _TABLE_MEASURES.get(a.measure, ""),
                 "source": file,
                 "locator": row.place,
@@ -298,7 +284,7 @@ def judgement_frame(
                 "judgement": code,
                 "support": one["support"],
                 "tool": tool if domain else "",
-                "domain": domain or slug(one["item"], "item"),
+                "domain": domain or (slug(one["item"]) or "item"),
                 "place": one["place"],
             }
         )

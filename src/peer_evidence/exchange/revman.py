@@ -9,6 +9,7 @@ import pandas as pd
 
 from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.exchange.analyses import Analysis, Named
+from peer_evidence.exchange.bibliography.names import slug
 from peer_evidence.exchange.review_tables import (
     CONFIDENCE,
     judgement_frame,
@@ -16,7 +17,6 @@ from peer_evidence.exchange.review_tables import (
     name_studies,
     outcome_rows,
     pooled_rows,
-    slug,
     to_frame,
 )
 from peer_evidence.exchange.revman_result import ImportedReview
@@ -182,7 +182,7 @@ def _tables(
 
 
 def _review_id(root: Node, file: str) -> str:
-    return slug(Path(file).stem, "review")
+    return slug(Path(file).stem) or "review"
 
 
 def _review_row(root: Node, file: str, studies: int) -> dict[str, str]:

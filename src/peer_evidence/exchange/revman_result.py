@@ -42,6 +42,10 @@ class ImportedReview(Imported):
         One row a judgement on risk of bias as the file has it: ``study_id``, ``item``, ``group``
         (the outcomes it is of), ``result``, ``judgement``, ``support``, and the ``tool`` and
         ``domain`` it was taken as, empty where the item is of no known tool.
+    held : tuple of Analysis
+        The analyses, each with its rows and pooled results.
+    named : mapping of str to Named
+        How the studies are called in the tables, by their id in the file.
     """
 
     title: str = ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from peer_evidence.exchange.analyses import Analysis, PooledRow, StudyRow, to_float
+from peer_evidence.exchange.bibliography.rows import clean_doi
 from peer_evidence.exchange.safe_xml import Node
 from peer_evidence.records.forms import NUMBER
 
@@ -79,6 +81,7 @@ _NAMED = {
     "peto odds ratio": "PETO",
 }
 _JAVA = {"NaN", "Infinity", "-Infinity"}
+_AUTHORS = re.compile(r"[,;]\s*")  # the file has commas between authors, none within a name
 FaultOf = Callable[[Node, str, str, str, str], None]
 
 
@@ -153,13 +156,20 @@ def _reference(study: Node) -> Reference:
         id=study.get("ID"),
         label=" ".join(study.get("NAME").split()),
         year=study.get("YEAR").rstrip("."),
-        authors=main.text("AU"),
+        authors="; ".join(_AUTHORS.split(main.text("AU"))),
         title=main.text("TI"),
-        journal=main.text("SO"),
-        doi=doi,
+        journal=_journal(main),
+        doi=clean_doi(doi) or doi,
         pmid=pmid if pmid.isascii() and pmid.isdigit() else "",
         line=study.line,
     )
+
+
+def _journal(reference: Node) -> str:
+    """Write journal, volume, issue and pages as ``Journal 60(4):491-497``."""
+    name, volume, issue, pages = (reference.text(tag) for tag in ("SO", "VL", "NO", "PG"))
+    place = volume + (f"({issue})" if issue else "") + (f":{pages}" if pages else "")
+    return f"{name} {place}".strip() if name else ""
 
 
 def read_characteristics(root: Node) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from peer_evidence.records.faults import Fault
 
 MOST_BYTES = 64_000_000
 MOST_DEPTH = 200
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 500_000
 _CHUNK = 1 << 20  # in small chunks a long attribute is scanned again and again
 _WHITE = re.compile(r"\s+")
 
@@ -159,6 +159,8 @@ def read_xml(path: Path, root: str, what: str) -> Node | Fault:
         if size > MOST_BYTES:
             rule = f"the file must hold at most {MOST_BYTES // 1_000_000} MB"
             return Fault(name, 1, "", rule, f"{size / 1e6:.0f} MB")
+        if not size and path.is_file():
+            return Fault(name, 1, "", "the file must not be empty", "")
         with path.open("rb") as file:
             while data := file.read(_CHUNK):
                 parser.feed(data)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from peer_evidence.checks import check_choice
+from peer_evidence.errors import InputError
 from peer_evidence.exchange.guide import extraction_form, guide_lines
 from peer_evidence.exchange.sheets import Sheet, workbook_bytes
-from peer_evidence.exchange.targets import free_folder
+from peer_evidence.exchange.targets import free_file, free_folder, write_whole
 from peer_evidence.formatting import words
 from peer_evidence.records.codebook import codebook_rows
 from peer_evidence.records.package import Package, check_package
@@ -27,32 +28,34 @@ if TYPE_CHECKING:
 
 STARTS = ("blank", "example")
 FORMATS = ("csv", "xlsx")
+WORKBOOK = ".xlsx"
 _EXAMPLE = Path(__file__).parent / "example"
 
 
-def new_review(folder: str | Path, start: str = "blank", format: str = "csv") -> Path:
+def new_review(folder: str | Path, start: str = "blank", format: str | None = None) -> Path:
     """Begin a review: write a folder with its tables, a guide and an extraction form.
 
     Parameters
     ----------
     folder : str or Path
-        The folder to make; it must not be there, or be empty.
+        The folder to make; it must not be there, or be empty. A name that ends in ``.xlsx`` makes
+        that workbook, which must not be there, and no folder.
     start : {"blank", "example"}
         Tables with their headers alone, or a small invented review of reminders and dental
         check-ups, to see how tables are filled.
-    format : {"csv", "xlsx"}
+    format : {"csv", "xlsx"}, optional
         A CSV file a table, or one workbook with a sheet a table, words to choose from and a note
-        on each column.
+        on each column. When left out, what the name ends in, else CSV.
 
     Returns
     -------
     Path
-        The folder. It appears whole or not at all, and loads without a fault.
+        The folder or the workbook. It appears whole or not at all, and loads without a fault.
 
     Raises
     ------
     InputError
-        The folder holds something, or an option is not known.
+        The folder holds something, the workbook is there, or an option is not known.
     PeerEvidenceError
         A workbook is asked for and openpyxl is not installed.
 
@@ -66,10 +69,32 @@ def new_review(folder: str | Path, start: str = "blank", format: str = "csv") ->
     5
     """
     check_choice("start", start, STARTS)
-    check_choice("format", format, FORMATS)
+    if format is not None:
+        check_choice("format", format, FORMATS)
+    if str(folder).lower().endswith(WORKBOOK):
+        return _new_workbook(folder, start, format)
+    format = format or "csv"
     target = free_folder(folder)
     _write(target, _package(start, target.resolve().name), start, format)
     return target
+
+
+def _new_workbook(path: str | Path, start: str, format: str | None) -> Path:
+    """Begin a review as one workbook under the name that was given."""
+    if format == "csv":
+        raise InputError(
+            f"format: found 'csv' for {str(path)!r}, which names a workbook; leave format out, or "
+            "give the name of a folder"
+        )
+    target = free_file(path, WORKBOOK)
+    package = _package(start, target.resolve().stem)
+    return write_whole(target, _workbook(package, target.name, start))
+
+
+def _workbook(package: Package, file: str, start: str) -> bytes:
+    tables = {**package.raw, CODEBOOK.name: _codebook(package)}
+    sheets = [Sheet(table, tables[table.name], package.words_of(table)) for table in TABLES]
+    return workbook_bytes(sheets, guide_lines(file, start, "xlsx"))
 
 
 def begin_with(
@@ -135,9 +160,8 @@ def _write(
                 (part / raw.file).write_text(csv_text(raw), encoding="utf-8", newline="")
             place = target.name
         else:
-            sheets = [Sheet(table, tables[table.name], package.words_of(table)) for table in TABLES]
             file = f"{target.resolve().name}.xlsx"
-            (part / file).write_bytes(workbook_bytes(sheets, guide_lines(file, start, format)))
+            (part / file).write_bytes(_workbook(package, file, start))
             place = f"{target.name}/{file}"
         guide = "\n".join(guide_lines(place, start, format)) + "\n"
         (part / "README.md").write_text(guide, encoding="utf-8", newline="")

@@ -358,8 +358,7 @@ def load(path: str | Path | None = None) -> Evidence:
     path : str or Path, optional
         A folder with ``studies.csv``, ``outcomes.csv`` and whatever other tables the review has,
         the same as Parquet files, an Excel workbook (``.xlsx``) with a sheet a table, or a zip
-        archive of the CSV files, as :func:`peer_evidence.pack` makes one; the bundled review when
-        left out.
+        archive of the CSV files, as ``pack`` makes one; the bundled review when left out.
 
     Returns
     -------

@@ -1,0 +1,1 @@
+"""Parts of the command line: its order, its errors, the import, the completion of shells."""
