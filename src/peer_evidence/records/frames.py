@@ -119,7 +119,7 @@ def _renamed(frames: Mapping[str, Any], columns: Names) -> Names:
                 close = nearest(name_of(name), own)
                 hint = f"; did you mean {close!r}?" if close else ""
                 raise InputError(
-                    f"columns[{table!r}]: the frame has no column {name!r}{hint} (it has "
+                    f"columns[{table!r}]: the frame has no column {name_of(name)!r}{hint} (it has "
                     f"{', '.join(own)})"
                 )
     return columns
