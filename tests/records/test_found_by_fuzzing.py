@@ -209,3 +209,25 @@ def test_a_box_with_anything_in_it(value: Any, found: str) -> None:
     fault = str(error.value.faults[0])
     assert fault.startswith("data['duplicates']: must ")
     assert fault.endswith(f"found {found}")
+
+
+def test_a_name_without_a_text() -> None:
+    frame = pd.DataFrame({"id": ["x"], "b": [[1]]}).rename(columns={"b": Rude()})
+    with pytest.raises(pe.InputError) as error:
+        pe.compare_extractions(frame, frame, "id")
+    assert str(error.value) == (
+        "a: the column '<Rude>' cannot be compared (TypeError); allowed are texts, numbers, dates, "
+        "True and False"
+    )
+    tables = {"studies": pd.DataFrame({"study_id": ["a"]})}
+    with pytest.raises(pe.InputError) as error:
+        pe.Evidence.from_frames(tables, {"studies": {Rude(): None}})
+    assert str(error.value) == (
+        "columns['studies']: the frame has no column '<Rude>' (it has study_id)"
+    )
+
+
+def test_columns_whose_names_are_numbers_are_compared() -> None:
+    a = pd.DataFrame({"id": ["x"], 3: [1]})
+    found = pe.compare_extractions(a, a.replace({1: 2}), "id")
+    assert found.disagreements[["column", "a", "b"]].to_numpy().tolist() == [["3", "1", "2"]]

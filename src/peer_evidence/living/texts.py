@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from peer_evidence.checks import check_evidence
+from peer_evidence.checks import check_evidence, name_of
 from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.records.tables import TABLES
 
@@ -66,7 +66,7 @@ def as_texts(frame: pd.DataFrame, name: str = "frame") -> pd.DataFrame:
             "".join(texts[column]).encode("utf-8")
         except (TypeError, ValueError, OverflowError) as error:
             raise InputError(
-                f"{name}: the column {column!r} cannot be compared ({type(error).__name__}); "
+                f"{name}: the column {name_of(column)!r} cannot be compared ({type(error).__name__}); "
                 "allowed are texts, numbers, dates, True and False"
             ) from error
     return pd.DataFrame(texts, dtype=object)
