@@ -66,8 +66,8 @@ def as_texts(frame: pd.DataFrame, name: str = "frame") -> pd.DataFrame:
             "".join(texts[column]).encode("utf-8")
         except (TypeError, ValueError, OverflowError) as error:
             raise InputError(
-                f"{name}: the column {name_of(column)!r} cannot be compared ({type(error).__name__}); "
-                "allowed are texts, numbers, dates, True and False"
+                f"{name}: the column {name_of(column)!r} cannot be compared "
+                f"({type(error).__name__}); allowed are texts, numbers, dates, True and False"
             ) from error
     return pd.DataFrame(texts, dtype=object)
 
