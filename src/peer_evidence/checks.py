@@ -24,6 +24,20 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def name_of(value: Any) -> str:
+    """Give the name of a column as text, whatever it is; one that has no text is named by type.
+
+    Examples
+    --------
+    >>> name_of("study_id"), name_of(3)
+    ('study_id', '3')
+    """
+    try:
+        return str(value)
+    except Exception:  # whatever the code of an object raises
+        return f"<{type(value).__name__}>"
+
+
 def check_choice(name: str, value: Any, allowed: Collection[str]) -> str:
     """Return ``value`` if it is one of ``allowed``, else raise InputError naming the nearest."""
     if isinstance(value, str) and value in allowed:
@@ -144,7 +158,7 @@ def _as_name(column: Any) -> Any:
 
 def check_columns(columns: Iterable[str], needed: Iterable[str], where: str) -> None:
     """Raise InputError for the columns that a table lacks, with the nearest names it has."""
-    have = [str(column) for column in columns]
+    have = [name_of(column) for column in columns]
     missing = [column for column in map(_as_name, needed) if column not in have]
     if not missing:
         return

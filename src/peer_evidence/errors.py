@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 class PeerEvidenceError(Exception):
     """Whatever the toolkit refuses to do; every other error derives from it."""
 
+    def __str__(self) -> str:
+        """Give the message so that it can be printed, even if it quotes half a character."""
+        return super().__str__().encode("utf-8", "backslashreplace").decode("utf-8")
+
 
 class InputError(PeerEvidenceError, ValueError):
     """An argument or a number that cannot be used: says which, what was found, what is allowed."""

@@ -38,6 +38,7 @@ _BESIDE = re.compile(
     r"mantel[- ]haenszel|mantel haenszel|m[- ]h|mh|inverse[- ]variance|iv|multivariable|"
     r"multivariate)\b"
 )
+_LONGEST = 200  # characters that a name of a measure has at most
 _LOG = re.compile(r"(?:log|ln)[ -]*(.+)")
 # a small "a" before capitals says adjusted; in capitals throughout it may be "absolute"
 _ADJUSTED = re.compile(r"[ac](OR|RR|HR|PR|IRR)")
@@ -59,6 +60,8 @@ def measure_code(text: str) -> str | None:
     ['RR', 'RD', None, 'g', 'log OR', '']
     """
     given = text.strip()
+    if len(given) > _LONGEST:
+        return None
     if given in _ABSOLUTE:
         return "RD"
     adjusted = _ADJUSTED.match(given)

@@ -16,6 +16,7 @@ from peer_evidence.formatting import count
 from peer_evidence.records.cells import check_column
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.flow_rules import Counts, check_flow
+from peer_evidence.records.grid import cell_of
 from peer_evidence.records.header import names_of
 from peer_evidence.records.read import RawTable, read_csv
 from peer_evidence.records.tables import FLOW
@@ -193,7 +194,7 @@ def _of_key(fault: Fault, keys: list[str] | None) -> Fault:
 def _read(data: Any) -> RawTable:
     """Read the boxes as text, whatever they come in."""
     if isinstance(data, Mapping):
-        data = pd.DataFrame({"box": list(data), "n": list(data.values())})
+        data = _listed(data)
     if isinstance(data, pd.DataFrame):
         return _raw_of(data)
     if isinstance(data, (str, Path)):
@@ -229,12 +230,16 @@ def _raw_of(frame: pd.DataFrame) -> RawTable:
     return raw
 
 
+def _listed(boxes: Mapping[Any, Any]) -> pd.DataFrame:
+    """Take a mapping as a table; a number may be any object until it is checked."""
+    numbers = np.empty(len(boxes), dtype=object)
+    for place, value in enumerate(boxes.values()):
+        numbers[place] = value
+    return pd.DataFrame({"box": list(boxes), "n": numbers}, dtype=object)
+
+
 def _text(value: Any) -> str:
-    if value is None or value is pd.NA or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return str(value) if isinstance(value, bool) else cell_of(value).text
 
 
 def _table(raw: RawTable) -> pd.DataFrame:

@@ -6,15 +6,16 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import Any
 
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import MINUS
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _ODD = re.compile(r"-?0\d", re.ASCII)  # a zero before the first digit
+_DIGITS = 400  # more than a finite number has before its decimal point
 _TOLERANCE = 1e-9  # of the size of the numbers compared: floating point, not rounding
 
 
@@ -150,7 +151,8 @@ def with_decimals(text: str, decimals: int) -> str:
     have = decimals_of(text)
     if have >= decimals:
         return text
-    return format(Decimal(text).quantize(Decimal(1).scaleb(-decimals)), "f")
+    with localcontext(prec=_DIGITS + decimals):
+        return format(Decimal(text).quantize(Decimal(1).scaleb(-decimals)), "f")
 
 
 def misprints(text: str) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,12 @@ from peer_evidence.errors import InputError
 
 _SIGNS = {"<": "<", "≤": "<", "<=": "<", "=": "=", ">": ">", "≥": ">", ">=": ">"}
 _PRINTED = re.compile(
-    r"(?:p\b\s*(?:values?)?\s*)?(<=|>=|[<>=≤≥])?\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)", re.IGNORECASE
+    r"(?:p\b\s*(?:values?)?\s*)?(<=|>=|[<>=≤≥])?\s*"
+    r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)",
+    re.IGNORECASE,
 )
 _NOT_SIGNIFICANT = re.compile(r"n\.?\s?s\.?|not significant|non-?significant", re.IGNORECASE)
+_LONGEST = 100  # characters that a printed p value has at most
 _ALLOWED = "allowed is a number such as '0.03', one with its relation such as '<0.05', or 'ns'"
 
 
@@ -43,6 +46,8 @@ def printed_p(text: str, relation: str = "") -> tuple[str, str]:
     if not plain:
         return relation, ""
     own, number = "", ""
+    if len(plain) > _LONGEST:
+        raise InputError(f"found {plain[:_LONGEST]!r} and more, {_ALLOWED}")
     found = _PRINTED.fullmatch(plain)
     if found:
         own, number = _SIGNS.get(found[1] or "", ""), found[2]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from peer_evidence.checks import check_choice, check_columns
+from peer_evidence.checks import check_choice, check_columns, check_names, name_of
 from peer_evidence.errors import InputError
 from peer_evidence.living.texts import BETWEEN, KEYS, as_texts, identities, read_evidence
 from peer_evidence.records.tables import TABLES
@@ -103,7 +103,7 @@ def _frame_key(a: pd.DataFrame, key: KeyOf | None) -> tuple[str, ...]:
         )
     if isinstance(key, Mapping):
         raise InputError("key: found a mapping, allowed for two tables is a column or several")
-    names = (key,) if isinstance(key, str) else tuple(key)
+    names = check_names("key", key)
     if not names:
         raise InputError("key: found no column, allowed is a column or several")
     check_columns(a.columns, names, "key")
@@ -135,14 +135,16 @@ def _pair(
     kinds: Mapping[str, str],
 ) -> Pair:
     """Match the rows of two tables by their key."""
+    a, b = _named(a), _named(b)
     for name, frame in (("a", a), ("b", b)):
         twice = frame.columns[frame.columns.duplicated()]
         if len(twice):
             raise InputError(f"{name}: the table has several columns of the name {twice[0]!r}")
         check_columns(frame.columns, [*key, *(columns or ())], name)
-    shared = [str(one) for one in a.columns if one in set(b.columns) and one not in key]
+    other = set(b.columns)
+    shared = [one for one in a.columns if one in other and one not in key]
     chosen = shared if columns is None else [one for one in columns if one not in key]
-    texts_a, texts_b = as_texts(a), as_texts(b)
+    texts_a, texts_b = as_texts(a, "a"), as_texts(b, "b")
     shown = [_keys(name, table, one, key) for name, one in (("a", texts_a), ("b", texts_b))]
     place = {one: row for row, one in enumerate(shown[1])}
     there = np.array([place.get(one, -1) for one in shown[0]], dtype=np.intp)
@@ -159,6 +161,12 @@ def _pair(
         typed_b=b.iloc[rows_b].reset_index(drop=True),
         columns={name: kinds.get(name) or _kind_of(a[name], b[name]) for name in chosen},
     )
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a table whose columns have texts for names, whatever their names were."""
+    names = [name_of(one) for one in frame.columns]
+    return frame.set_axis(pd.Index(names, dtype=object), axis=1)
 
 
 def _keys(name: str, table: str, texts: pd.DataFrame, key: tuple[str, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from peer_evidence.checks import check_evidence
+from peer_evidence.checks import check_evidence, name_of
 from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.records.tables import TABLES
 
@@ -45,15 +45,31 @@ def key_of(table: str, frame: pd.DataFrame) -> tuple[str, ...]:
     return KEYS.get(table, tuple(frame.columns[:1]))
 
 
-def as_texts(frame: pd.DataFrame) -> pd.DataFrame:
+def as_texts(frame: pd.DataFrame, name: str = "frame") -> pd.DataFrame:
     """Write every cell as text, a number by its value, an empty cell as an empty text.
+
+    Raises
+    ------
+    InputError
+        A column whose cells are neither texts nor numbers nor dates; ``name`` is what it is of.
 
     Examples
     --------
     >>> as_texts(pd.DataFrame({"n": [12.0, 0.50], "word": ["a", None]})).to_numpy().tolist()
     [['12', 'a'], ['0.5', '']]
     """
-    return pd.DataFrame({name: _texts(frame[name]) for name in frame.columns}, dtype=object)
+    texts: dict[Any, Any] = {}
+    for column in frame.columns:
+        try:
+            texts[column] = _texts(frame[column])
+            str(column).encode("utf-8")
+            "".join(texts[column]).encode("utf-8")
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(
+                f"{name}: the column {name_of(column)!r} cannot be compared "
+                f"({type(error).__name__}); allowed are texts, numbers, dates, True and False"
+            ) from error
+    return pd.DataFrame(texts, dtype=object)
 
 
 def identities(frame: pd.DataFrame, key: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from peer_evidence.records.read import RawTable
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # or half a character
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _SAVE = "in a spreadsheet, save it as 'CSV UTF-8'"
 _BOM = b"\xef\xbb\xbf"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 _SHOWN = 100
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")  # half of one, or a byte of a name that is no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Fault:
     place: str = ""
 
     def __str__(self) -> str:
-        line = f"{self.file}:{self.line}" if self.line else self.file
+        file = _one_line(self.file)
+        line = f"{file}:{self.line}" if self.line else file
         place = f"{_one_line(self.place) or line}: "
         if self.column:
             place += f"{_one_line(self.column)}: "
@@ -61,4 +63,5 @@ class Fault:
 
 
 def _one_line(text: str) -> str:
-    return _BREAKS.sub(" ", text)
+    """Write a text so that it can be printed in one line, whatever it holds."""
+    return _NO_CHARACTER.sub(lambda found: f"\\u{ord(found[0]):04x}", _BREAKS.sub(" ", text))

@@ -123,6 +123,7 @@ def _collect(raw: RawTable, counts: Counts) -> None:
         if spoiled[row]:
             if not raw.faulty("box")[row]:
                 counts.totals.setdefault(box, None)
+                counts.lines.setdefault(box, line)
             continue
         n = None if values[row] != values[row] else int(values[row])
         if box in SPECIFIC and not label:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+# the point goes with the digits after it: \d+\.?\d* would try every way to part a long cell
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 INTEGER = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _MISSING_WORDS = {
     *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "n.r.", "nd", "missing"),

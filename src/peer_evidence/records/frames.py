@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from peer_evidence.checks import check_frame, nearest
+from peer_evidence.checks import check_frame, name_of, nearest
 from peer_evidence.errors import InputError
 from peer_evidence.records.columns import Column
 from peer_evidence.records.faults import Fault
@@ -33,7 +33,7 @@ class FrameSource(Source):
 
     def read(self, name: str, columns: Sequence[Column] | None) -> RawTable:
         """Take a frame as the texts of its cells."""
-        renamed = self._columns.get(name, {})
+        renamed = {name_of(own): new for own, new in self._columns.get(name, {}).items()}
         return frame_table(self._frames[name], name, columns, renamed, name)
 
     def fault(self, file: str, rule: str, found: str) -> Fault:
@@ -70,7 +70,7 @@ def frame_table(
         return f"{name}, row {labels[line - 2]!r}" if 0 <= line - 2 < len(labels) else name
 
     raw = RawTable(f"{table}.csv", origin=Origin(name, place))
-    header = [renamed.get(str(own), str(own)) for own in frame.columns]
+    header = [renamed.get(own, own) for own in map(name_of, frame.columns)]
     kept = [position for position, one in enumerate(header) if one is not None]
     cells = [cells_of(frame.iloc[:, position].tolist()) for position in kept]
     rows = list(enumerate(zip(*cells, strict=True), start=2))
@@ -86,8 +86,8 @@ def _checked(frames: Any) -> Mapping[str, Any]:
         )
     known = [table.name for table in TABLES]
     for name, frame in frames.items():
-        if name not in known and not str(name).startswith(f"{FRAMEWORK}/"):
-            close = nearest(str(name), known)
+        if name not in known and not name_of(name).startswith(f"{FRAMEWORK}/"):
+            close = nearest(name_of(name), known)
             hint = f"; did you mean {close!r}?" if close else ""
             raise InputError(
                 f"frames: found {name!r}, which is no table of a review; allowed are "
@@ -113,13 +113,13 @@ def _renamed(frames: Mapping[str, Any], columns: Names) -> Names:
                 f"columns[{table!r}]: found {type(names).__name__}, allowed is a mapping from "
                 "your names to those of the codebook"
             )
-        own = [str(one) for one in frames[table].columns]
+        own = [name_of(one) for one in frames[table].columns]
         for name in names:
-            if str(name) not in own:
-                close = nearest(str(name), own)
+            if name_of(name) not in own:
+                close = nearest(name_of(name), own)
                 hint = f"; did you mean {close!r}?" if close else ""
                 raise InputError(
-                    f"columns[{table!r}]: the frame has no column {name!r}{hint} (it has "
+                    f"columns[{table!r}]: the frame has no column {name_of(name)!r}{hint} (it has "
                     f"{', '.join(own)})"
                 )
     return columns

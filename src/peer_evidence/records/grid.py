@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import math
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peer_evidence.records.archive import MOST_BYTES
 from peer_evidence.records.columns import Column
 from peer_evidence.records.header import names_of
 from peer_evidence.records.read import RawTable, set_cells
@@ -66,13 +68,13 @@ def cell_of(value: Any) -> Cell:
         return Cell("yes" if value else "no")
     if isinstance(value, (datetime.datetime, datetime.date)):
         return _date_cell(value)
-    if isinstance(value, (int, np.integer)):
-        return Cell(str(int(value)))
+    if isinstance(value, (int, np.integer)) and not isinstance(value, np.timedelta64):
+        return _whole(int(value))
     if isinstance(value, (float, np.floating)):
         return EMPTY if math.isnan(value) else Cell(number_text(float(value)))
     if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
         return Cell(";".join(value))
-    return Cell(str(value), f"{NO_VALUE}, not {type(value).__name__}")
+    return Cell(_shown(value), f"{NO_VALUE}, not {type(value).__name__}")
 
 
 def cells_of(values: Iterable[Any]) -> list[Cell]:
@@ -93,6 +95,21 @@ def cells_of(values: Iterable[Any]) -> list[Cell]:
             cell = memo[key] = cell_of(value)
         found.append(cell)
     return found
+
+
+def _whole(value: int) -> Cell:
+    try:
+        return Cell(str(value))
+    except ValueError:  # more digits than Python writes
+        return Cell("a number of thousands of digits", f"{NO_VALUE} that a computer can hold")
+
+
+def _shown(value: Any) -> str:
+    """Write a value that is no cell, for its fault; an object may refuse even that."""
+    try:
+        return str(value) or type(value).__name__
+    except Exception:  # whatever the object's own code raises
+        return type(value).__name__
 
 
 def _date_cell(value: datetime.date) -> Cell:
@@ -136,12 +153,30 @@ def fill_table(
         beyond = next((one.text for one in cells[width:] if one.text.strip()), None)
         if beyond is not None:
             raw.fault(at, "", "a row must not be longer than the header; name its column", beyond)
+    if _too_much(raw, kept):
+        return
     padded = [[*cells[:width], *[EMPTY] * (width - len(cells))] for _, cells in kept]
     texts = [[one.text if one.text.strip() else "" for one in cells] for cells in padded]
     set_cells(raw, names, [at for at, _ in kept], texts)
     known = {column.name: column for column in columns or ()}
     for position, name in enumerate(names):
         _note_wrong(raw, name, [cells[position] for cells in padded], known.get(name))
+
+
+def _too_much(raw: RawTable, rows: Sequence[tuple[int, Sequence[Cell]]]) -> bool:
+    """Note more text than a table can hold: a few bytes of a file can stand for any amount."""
+    total = 0
+    for line, cells in rows:
+        longest = max((len(one.text) for one in cells), default=0)
+        if longest > csv.field_size_limit():
+            rule = f"a cell must hold at most {csv.field_size_limit()} characters"
+            raw.fault(line, "", rule, f"{longest} characters")
+            return True
+        total += sum(len(one.text) for one in cells)
+    if total > MOST_BYTES:
+        rule = f"a table must hold at most {MOST_BYTES} characters"
+        raw.fault(1, "", rule, f"{total} characters")
+    return total > MOST_BYTES
 
 
 def _note_wrong(raw: RawTable, name: str, cells: Sequence[Cell], column: Column | None) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from peer_evidence.records.decode import control_character
 from peer_evidence.records.hints import Hints, normal
 from peer_evidence.records.tables import Column
 
@@ -82,6 +83,10 @@ def names_of(
             rule = f"cell {position} of the header must name a column"
             if position == 1:
                 rule += "; if these are row numbers, delete them"
+            raw.fault(line, "", rule, name)
+            sound = False
+        elif columns is None and control_character(name):
+            rule = f"cell {position} of the header must not hold control characters; type it again"
             raw.fault(line, "", rule, name)
             sound = False
         elif header.index(name) < position - 1:

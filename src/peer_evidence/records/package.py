@@ -10,6 +10,7 @@ from pathlib import Path
 from peer_evidence.checks import nearest
 from peer_evidence.errors import InputError, RecordsError
 from peer_evidence.records.cells import check_column
+from peer_evidence.records.decode import control_character
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.flow_rules import check_flow
 from peer_evidence.records.read import RawTable
@@ -109,10 +110,14 @@ def check_package(source: Source) -> Package:
         if table.file in names:
             raw[table.name] = source.read(table.name, table.columns)
     misplaced = _misplaced_files(source)
+    unnamed = [name for name in source.framework if control_character(name)]
+    for name in unnamed:
+        rule = f"the name of a {source.noun} must be plain text; rename it"
+        misplaced[name] = source.fault(f"{name}.csv", rule, source.shown(f"{name}.csv"))
     missing = {table.removesuffix(".csv") for table in misplaced}
     framework = _framework_tables(raw.get(CODEBOOK.name))
     framework_raw: dict[str, RawTable] = {}
-    for name in source.framework:
+    for name in sorted({*source.framework} - {*unnamed}):
         known = framework.get(name)
         framework_raw[name] = source.read(name, known.columns if known else None)
         if known is None:

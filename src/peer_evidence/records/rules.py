@@ -14,7 +14,7 @@ import pandas as pd
 
 from peer_evidence.records.cells import numbers
 from peer_evidence.records.hints import Hints
-from peer_evidence.records.read import RawTable
+from peer_evidence.records.read import Cells, RawTable
 from peer_evidence.records.tables import Column, Table
 
 RATIO_MEASURES = ("OR", "RR", "HR", "IRR", "PR")
@@ -26,7 +26,7 @@ def check_key(raw: RawTable, table: Table) -> None:
     """Note each row whose key another row above it has, naming both lines."""
     if not table.key or not all(name in raw.columns for name in table.key) or not len(raw):
         return
-    keys = pd.DataFrame({name: raw.columns[name] for name in table.key})
+    keys = pd.DataFrame({name: raw.columns[name] for name in table.key}, dtype=object)
     complete = (keys != "").all(axis=1).to_numpy(copy=True)
     for name in table.key:
         complete &= ~raw.faulty(name)
@@ -170,15 +170,20 @@ def _check_p_value(raw: RawTable) -> None:
         return
     relation = raw.columns["p_relation"]
     value = raw.columns.get("p_value", np.full(len(raw), "", dtype=object))
-    wrong = np.isin(relation.astype(str), ("=", "<", ">")) & (value == "")
+    wrong = _is_one_of(relation, ("=", "<", ">")) & (value == "")
     _note(raw, wrong, "p_value", "must be given, as p_relation is {p_relation}")
+
+
+def _is_one_of(cells: Cells, words: Collection[str]) -> Mask:
+    """Tell which cells hold one of some words, without making every cell as wide as the widest."""
+    return np.fromiter((cell in words for cell in cells), dtype=bool, count=len(cells))
 
 
 def _check_ratio(raw: RawTable, values: _Values) -> None:
     """Note each ratio, or limit of one, that is not above 0."""
     if "effect_measure" not in raw.columns:
         return
-    ratio = np.isin(raw.columns["effect_measure"].astype(str), RATIO_MEASURES)
+    ratio = _is_one_of(raw.columns["effect_measure"], RATIO_MEASURES)
     for name in ("estimate", "ci_low", "ci_high"):
         wrong = ratio & (values[name] <= 0)
         _note(raw, wrong, name, "must be above 0, as effect_measure is {effect_measure}")

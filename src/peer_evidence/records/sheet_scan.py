@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})", re.ASCII)
 _MOST_NOTED = 100
 _CHUNK = 1 << 16
+LAST_ROW = 1_048_576
+_LONGEST_ROW = 7  # digits
 
 
 class ForbiddenXmlError(ValueError):
@@ -36,12 +38,16 @@ class SheetScan:
         The first cell of each merged range.
     uncomputed : set of str
         Cells with a formula and no value.
+    odd : str
+        The first row or cell whose place is none, or does not follow the one before it: a library
+        would leave it out without a word. Empty when there is none.
     """
 
     width: int = 0
     rows: set[int] = field(default_factory=set)
     merged: list[str] = field(default_factory=list)
     uncomputed: set[str] = field(default_factory=set)
+    odd: str = ""
 
 
 def scan_parts(archive: zipfile.ZipFile) -> dict[str, SheetScan]:
@@ -102,14 +108,9 @@ class _Scanner:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2]
         if tag == "row":
-            stated = attributes.get("r", "")
-            self.row = int(stated) if stated.isdecimal() else self.row + 1
-            self.column = 0
+            self._start_row(attributes.get("r"))
         elif tag == "c":
-            self.column += 1
-            self.cell = attributes.get("r", "")
-            place = _REFERENCE.fullmatch(self.cell)
-            self.column = column_number(place[1]) if place else self.column
+            self._start_cell(attributes.get("r"))
             self.has_formula = self.has_value = False
             self.is_text = attributes.get("t") == "str"  # the text that a formula gives
         elif tag == "f":
@@ -120,6 +121,28 @@ class _Scanner:
             self.has_value = True
         elif tag == "mergeCell" and len(self.seen.merged) < _MOST_NOTED:
             self.seen.merged.append(attributes.get("ref", ""))
+
+    def _start_row(self, stated: str | None) -> None:
+        before, self.column = self.row, 0
+        if stated is None:
+            self.row += 1
+        elif stated.isascii() and stated.isdecimal() and len(stated) <= _LONGEST_ROW:
+            self.row = int(stated)
+        else:
+            self.row = 0
+        if not before < self.row <= LAST_ROW:
+            self.seen.odd = self.seen.odd or f"row {stated or self.row} after row {before}"
+
+    def _start_cell(self, stated: str | None) -> None:
+        before, self.cell = self.column, stated or ""
+        place = _REFERENCE.fullmatch(self.cell.upper())
+        if stated is None:
+            self.column += 1
+        else:
+            self.column = column_number(place[1]) if place else 0
+        if self.column <= before or (place and int(place[2]) != self.row):
+            where = f"cell {stated}" if stated is not None else f"cell {self.column}"
+            self.seen.odd = self.seen.odd or f"{where} in row {self.row}"
 
     def _text(self, text: str) -> None:
         if self.in_value:

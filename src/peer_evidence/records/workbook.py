@@ -25,6 +25,8 @@ ENDINGS = (".xlsx", ".xlsm")
 DOT = "framework."  # a sheet's name may hold no slash
 _OLD = b"\xd0\xcf\x11\xe0"
 _WIDEST = 1000
+_LONGEST_ROW, _LONGEST_PLACE = 7, 12  # digits of a row, characters of $XFD$1048576
+_LONGEST_FORMAT = 255  # characters, of a spreadsheet too
 _MOST_CELLS = 20_000_000
 _DAY = re.compile(r"d", re.IGNORECASE)
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
@@ -122,6 +124,10 @@ class WorkbookSource(Source):
             rule = f"a sheet must have at most {_WIDEST} columns and {_MOST_CELLS} cells"
             raw.fault(1, "", rule, f"{scan.width} columns, {len(scan.rows)} rows")
             return raw
+        if scan.odd:
+            rule = "the sheet must be sound: rows and cells in their order, each with its own place"
+            raw.fault(1, "", rule, scan.odd)
+            return raw
         for merged in scan.merged:
             self._note_merged(raw, merged, title)
         try:
@@ -138,8 +144,8 @@ class WorkbookSource(Source):
         return raw
 
     def _note_merged(self, raw: RawTable, merged: str, title: str) -> None:
-        first = merged.partition(":")[0]
-        digits = re.sub(r"\D", "", first)
+        first = merged.partition(":")[0][:_LONGEST_PLACE]
+        digits = re.sub(r"\D", "", first)[:_LONGEST_ROW]
         place = f"{self.path.name}: {title}!{first}"
         fault = Fault(self.path.name, int(digits or 1), "", _MERGED, merged, place)
         raw.faults.append(fault)
@@ -178,13 +184,18 @@ def _rows(sheet: Any, scan: SheetScan) -> list[tuple[int, list[Cell]]]:
     found = []
     with warnings.catch_warnings():  # of dates that no calendar has; they come as errors
         warnings.simplefilter("ignore")
-        for number, row in enumerate(sheet.iter_rows(max_col=max(scan.width, 1)), start=1):
+        for number, row in enumerate(_all_rows(sheet, scan), start=1):
             if number not in scan.rows:
                 continue
             cells = [_cell(one, scan) for one in row]
             if any(one.text.strip() or one.wrong for one in cells):
                 found.append((number, cells))
     return found
+
+
+def _all_rows(sheet: Any, scan: SheetScan) -> Any:
+    """Give the rows of a sheet down to the last that holds something."""
+    return sheet.iter_rows(max_row=max(scan.rows, default=1), max_col=max(scan.width, 1))
 
 
 def _cell(cell: Any, scan: SheetScan) -> Cell:
@@ -200,7 +211,7 @@ def _cell(cell: Any, scan: SheetScan) -> Cell:
     if isinstance(value, (datetime.time, datetime.timedelta)):
         return Cell(str(value), is_date=True)
     found = cell_of(value)
-    shown = _LITERAL.sub("", str(cell.number_format))
+    shown = _LITERAL.sub("", str(cell.number_format)[:_LONGEST_FORMAT])
     if found.is_date and isinstance(value, datetime.datetime) and not _DAY.search(shown):
         month = value.day == 1 and "m" in shown.lower()
         return Cell(found.text[:7], is_date=True) if month else found

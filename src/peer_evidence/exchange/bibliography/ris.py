@@ -13,7 +13,7 @@ from peer_evidence.exchange.bibliography.names import author
 
 _TAG = re.compile(r"([A-Z][A-Z0-9])  -(?: (.*)|\s*)", re.DOTALL)
 _NEAR = re.compile(r"\s*([A-Z][A-Z0-9])\s*[-–—]\s*(.*)", re.DOTALL)
-_NUMBER = re.compile(r"\s*\d*[.):]?\s*")
+_NUMBER = re.compile(r"\d*[.):]?")
 # tags of RIS that rispy has no name for
 _ALSO = {
     *("AV", "BT", "CL", "CP", "CR", "CT", "DI", "DS", "ED", "FD", "H1", "H2", "H3", "IP", "J1"),
@@ -138,7 +138,7 @@ def _records(lines: Sequence[str], known: set[str], findings: Findings) -> list[
             if near and near[1] in {"TY", "ER"}:
                 rule = "a tag must be two letters, two spaces, a hyphen and a space"
                 findings.fault(at, near[1], rule, line)
-            elif not _NUMBER.fullmatch(line):
+            elif not _NUMBER.fullmatch(line.strip()):
                 outside.append(at)
         else:
             _continue(record, at, line, known, findings)
