@@ -44,7 +44,8 @@ def reasons_left_out(
 
 def left_out_table(frame: pd.DataFrame, reasons: npt.NDArray[np.object_]) -> pd.DataFrame:
     """Count the results and studies that are left out, reason by reason."""
-    reasoned = frame.assign(reason=reasons)
+    ids = [name for name in ("outcome_id", "study_id") if name in frame]
+    reasoned = frame[ids].assign(reason=reasons)
     rows = [
         (reason, distinct_rows(part), int(part["study_id"].nunique()))
         for reason, part in reasoned[reasons != ""].groupby("reason", sort=True)

@@ -77,10 +77,10 @@ def review(
         analyses = analyse(ev)
         with written_whole(Path(out)) as folder:
             say("drawing", 2, total)
-            saved: dict[str, list[Saved]] = {}
-            for done, (name, pages) in enumerate(draw_all(analyses, folder), start=3):
+            saved: dict[str, Saved | None] = {}
+            for done, (name, figure) in enumerate(draw_all(analyses, folder), start=3):
                 say(f"drew {name}", done, total)
-                saved[name] = pages
+                saved[name] = figure
             say("writing", total - 1, total)
             write_tables(report_tables(analyses), folder / "tables")
             copy_records(ev, folder / "records")
