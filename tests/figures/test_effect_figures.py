@@ -158,9 +158,13 @@ def test_drapery_curves_cut_the_line_of_005_where_intervals_end(bcg):
 def test_readable_at_every_size(look, trials, k, measure):
     data = trials(k, measure)
     m = pe.meta_analysis(data)
-    look(pe.figures.labbe(data, measure, m=m, favours=ROOM, intervention="peer support"))
-    look(pe.figures.drapery(m, favours=ROOM))
-    look(pe.figures.bubble(pe.meta_analysis(data, moderators="months"), favours=ROOM))
+    for ax in (
+        pe.figures.labbe(data, measure, m=m, favours=ROOM, intervention="peer support"),
+        pe.figures.drapery(m, favours=ROOM),
+        pe.figures.bubble(pe.meta_analysis(data, moderators="months"), favours=ROOM),
+    ):
+        assert len(look(ax)) > 3
+        assert len(pe.figures.drawn(ax)[0].table) >= k
 
 
 def test_files_are_written(bcg, tmp_path):
