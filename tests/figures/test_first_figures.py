@@ -117,7 +117,7 @@ def test_tally_in_a_subfigure(tally_frame, look):
     for part in (left, right):
         pe.figures.tally(tally_frame(5), ax=part.add_axes((0, 0, 1, 1)))
     words = look(left.axes[0])
-    assert all(words.count(one) == 2 for one in words), "each half has the same texts"
+    assert all(words.count(one) % 2 == 0 for one in words)  # each half has the same texts
 
 
 # --- evidence map --------------------------------------------------------------------------

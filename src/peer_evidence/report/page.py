@@ -121,7 +121,8 @@ def gather(context: Context) -> Contents:
     built.append(methods.provenance(context))
     sections = [section for section in built if section is not None]
     package = context.ev.package
-    return Contents(package["title"], package["question"], answers, first, sections)
+    authors = package.get("authors", "")
+    return Contents(package["title"], package["question"], answers, first, sections, authors)
 
 
 def render(contents: Contents, handouts: Handouts = _NONE) -> str:
