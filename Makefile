@@ -7,15 +7,21 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: review test docs lab lint clean
+.PHONY: review test tests docs lint lab clean
 
 review: $(READY)
 	$(BIN)/peer-evidence review
 
+# both at once: the types are checked by one process while the tests wait for slow ones
 test: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 lint tests
+
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+tests: $(READY)
 	$(BIN)/python -m pytest -n logical --dist loadfile --cov --cov-report=term:skip-covered
 
 docs: $(READY)

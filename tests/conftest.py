@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,10 +38,24 @@ def copy_of_data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the bundled review once; give its folder."""
-    out = tmp_path_factory.mktemp("review") / "out"
-    pe.review(out=out)
+def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build the bundled review once for all processes; give its folder, which no test changes."""
+    own = tmp_path_factory.getbasetemp()
+    out = (own if worker_id == "master" else own.parent) / "review" / "out"
+    failed = out.with_name("failed")
+    try:
+        out.parent.mkdir()
+    except FileExistsError:  # another process builds it: it appears whole
+        while not out.is_dir():
+            if failed.exists():
+                pytest.fail("the review could not be built in another process")
+            time.sleep(0.2)
+        return out
+    try:
+        pe.review(out=out)
+    except BaseException:
+        failed.touch()
+        raise
     return out
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import peer_evidence as pe
 from peer_evidence.claims import CHECKS, Claims
 from peer_evidence.claims.case import parse_arguments
+from peer_evidence.cli import main
 from peer_evidence.records.tables import METHOD_WORDS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -107,6 +109,33 @@ def test_a_typo_in_a_check_is_a_fault(copied: Copy) -> None:
     assert "(did you mean 'member_count'?), found 'member_cuont'" in faults[0]
 
 
+def test_check_tells_of_every_argument_that_a_check_does_not_take(copied: Copy) -> None:
+    copied.plan("pistrang_k", "member_count", "rolle=rct")
+    copied.plan("rc_admissions", "direction", "domain=hops")
+    faults = pe.validate(copied.folder)
+    assert [(one.file, one.column, one.found) for one in faults] == [
+        ("claims.csv", "arguments", "rolle=rct"),
+        ("claims.csv", "arguments", "domain=hops"),
+    ]
+    lines = (copied.folder / "claims.csv").read_text(encoding="utf-8").splitlines()
+    assert [lines[one.line - 1].split(",")[0] for one in faults] == ["pistrang_k", "rc_admissions"]
+    assert "did you mean 'role'?" in faults[0].rule
+    assert "did you mean 'hope'?" in faults[1].rule
+    result = CliRunner().invoke(main, ["check", str(copied.folder)])
+    assert result.exit_code == 1
+    assert [str(one) for one in faults] == result.output.splitlines()[:-1]
+
+
+def test_a_fact_of_the_package_with_a_typo_is_a_fault(copied: Copy) -> None:
+    file = copied.folder / "package.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("licence,", "license,"), encoding="utf-8")
+    (fault,) = pe.validate(copied.folder)
+    assert (fault.file, fault.column, fault.found) == ("package.csv", "field", "license")
+    assert fault.rule.startswith("must be one of title, question, intervention, comparison, ")
+    assert "(did you mean 'licence'?)" in fault.rule
+
+
 def test_every_statement_of_the_chapter_and_the_two_reviews_is_there(table: pd.DataFrame) -> None:
     findings = pe.load().review_findings
     wanted = findings[findings["reported_in"].isin(TEXTS)]
@@ -139,6 +168,13 @@ def test_counts_and_first_line(bundled: Claims) -> None:
     ]
 
 
+def test_a_supported_number_says_that_it_is_of_the_number_only(bundled: Claims) -> None:
+    (line,) = [one for one in bundled.summary().splitlines() if one.startswith("  cadth_k")]
+    assert line.startswith("  cadth_k, its number only (")
+    assert line.endswith("Checked is the number only; the rest of the sentence is not checked.")
+    assert "  rc_admissions (" in bundled.summary()
+
+
 def test_what_the_bundled_records_support(table: pd.DataFrame) -> None:
     supported = table.index[table["verdict"] == "supported"]
     assert sorted(supported) == ["cadth_k", "rc_admissions"]
@@ -161,10 +197,9 @@ def test_every_recorded_statement_is_either_checked_or_listed(bundled: Claims) -
 
 
 def test_the_page_says_who_says_it_and_lists_what_is_not_checked(
-    tmp_path: Path, bundled: Claims
+    built: Path, bundled: Claims
 ) -> None:
-    pe.review(out=tmp_path / "page", formats=())
-    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    page = (built / "index.html").read_text(encoding="utf-8")
     section = page.split('id="claims"', 1)[1].split("</section>", 1)[0]
     text = html.unescape(re.sub(r"<[^>]+>", "", section))
     assert "and cannot settle 55; 53 more are recorded but not checked." in text
@@ -209,7 +244,7 @@ def test_support_by_directions_is_of_direction_and_counts_possible_doubles_once(
         "Computed from all records here, which are not the set that Repper & Carter 2011 used, one "
         "vote per study: 9 of 9 with a sign favour peer support (0.70 to 1.00, p 0.004); 9 of 10 "
         "with the 1 without a sign or tied counted against (0.60 to 0.98, p 0.021). 10 results "
-        "counted, 3 left out (contrast type no comparison, contrast type other contrast, contrast "
+        "counted, 3 left out (contrast type no comparison, contrast type other, contrast "
         "type subgroup); a count of directions says nothing of size. The share stays above one "
         "half even when they count against. With possible reports of one study "
         f"({doubles}) counted once: 8 of 8 with a sign favour peer support (0.68 to 1.00, p "

@@ -93,8 +93,8 @@ def test_review_writes_the_page_and_says_what_it_could_not_make(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PEER_EVIDENCE_CHROMIUM", "")
-    out = tmp_path / "out"
-    result = run("review", "--out", str(out))
+    mine, out = pe.new_review(tmp_path / "mine", "example"), tmp_path / "out"
+    result = run("review", str(mine), "--out", str(out))
     assert result.exit_code == 0
     assert result.output == (
         f"The review is in {out / 'index.html'}\n"

@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 # public name -> the module that holds it; a module named by itself is public as a whole
 _HOME = {
     "load": "records.evidence",
-    "validate": "records.package",
+    "validate": "claims.validation",
     "Evidence": "records.evidence",
     "Fault": "records.faults",
     "RecordsError": "errors",

@@ -135,26 +135,28 @@ def check(path: Path | None, as_json: bool) -> None:
       peer-evidence check my_review
       peer-evidence check my_review.xlsx --json     for a program to read
     """  # noqa: D301
+    from peer_evidence.claims.validation import faults_of
     from peer_evidence.records.evidence import Evidence
     from peer_evidence.records.package import read_package
 
     with _told_plainly():
         package = read_package(path)
-    rows = {} if package.faults else Evidence(package).row_counts()
+        faults = faults_of(package)
+    rows = {} if faults else Evidence(package).row_counts()
     if as_json:
-        found = [fault.to_dict() for fault in package.faults]
+        found = [fault.to_dict() for fault in faults]
         click.echo(json.dumps({"ok": not found, "rows": rows, "faults": found}, indent=2))
-    elif package.faults:
-        for fault in package.faults:
+    elif faults:
+        for fault in faults:
             click.echo(str(fault))
-        noun = "fault" if len(package.faults) == 1 else "faults"
-        click.echo(f"{len(package.faults)} {noun}; nothing was loaded.")
+        noun = "fault" if len(faults) == 1 else "faults"
+        click.echo(f"{len(faults)} {noun}; nothing was loaded.")
     else:
         for name, count in rows.items():
             file = package.raw[name].file if package.in_files else name
             click.echo(f"{file}: {count} {'row' if count == 1 else 'rows'}")
         click.echo("No faults.")
-    if package.faults:
+    if faults:
         sys.exit(1)
 
 

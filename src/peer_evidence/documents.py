@@ -142,6 +142,8 @@ class Document:
     ----------
     title : str
         The title in the properties of the file.
+    author : str
+        Its author there.
     landscape : bool
         Turn the page.
 
@@ -151,7 +153,7 @@ class Document:
         If python-docx is not installed.
     """
 
-    def __init__(self, title: str, *, landscape: bool = False) -> None:
+    def __init__(self, title: str, *, author: str = "", landscape: bool = False) -> None:
         try:
             import docx
         except ImportError as error:
@@ -172,7 +174,7 @@ class Document:
             self._docx.styles[name].font.color.rgb = RGBColor(0x1A, 0x1A, 0x1A)
         self._docx.styles["Caption"].font.bold = False
         about = self._docx.core_properties
-        about.title, about.author, about.last_modified_by = _clean(title), "", ""
+        about.title, about.author, about.last_modified_by = _clean(title), _clean(author), ""
         about.comments = ""
         about.created = about.modified = _LONG_AGO.replace(tzinfo=None)
         self.width = int((long if landscape else short) - 2 * _MARGIN_MM * Mm(1))

@@ -36,7 +36,7 @@ def number(value: Any, digits: int = 2) -> str:
 
 
 def p_value(value: Any) -> str:
-    """Write a p value: three decimals, ``<0.001`` below that.
+    """Write a p value for the cell of a table: three decimals, ``<0.001`` below that.
 
     Examples
     --------
@@ -46,6 +46,46 @@ def p_value(value: Any) -> str:
     if is_missing(value):
         return ""
     return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_text(value: Any) -> str:
+    """Write a p value as a sentence does, with its sign; empty when missing.
+
+    Examples
+    --------
+    >>> p_text(0.0386), p_text(0.0000012)
+    ('p = 0.039', 'p < 0.001')
+    """
+    shown = p_value(value)
+    return f"p = {shown}".replace("= <", "< ") if shown else ""
+
+
+def p_brief(value: Any) -> str:
+    """Write a p value as a list of numbers does; empty when missing.
+
+    Examples
+    --------
+    >>> p_brief(0.0386), p_brief(0.0000012)
+    ('p 0.039', 'p < 0.001')
+    """
+    return p_text(value).replace("= ", "")
+
+
+def spread_text(low: float, q1: float, middle: float, q3: float, high: float) -> str:
+    """Say where many numbers lie: their median, the middle half and all of them.
+
+    Examples
+    --------
+    >>> spread_text(0.1, 0.21, 0.3, 0.39, 0.5)
+    'median 0.30, half of them 0.21 to 0.39, all 0.10 to 0.50'
+    >>> spread_text(0.1, 0.541, 0.542, 0.543, 0.7), spread_text(0.541, 0.542, 0.543, 0.543, 0.544)
+    ('median 0.54, at least half of them 0.54, all 0.10 to 0.70', 'all 0.54')
+    """
+    if number(low) == number(high):
+        return f"all {number(middle)}"
+    same = number(q1) == number(q3)
+    half = f"at least half of them {number(q1)}" if same else f"half of them {interval(q1, q3)}"
+    return f"median {number(middle)}, {half}, all {interval(low, high)}"
 
 
 def interval(low: Any, high: Any, digits: int = 2) -> str:

@@ -346,7 +346,7 @@ def test_the_command_line_audits_one_file(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         "2 pooled results: 4 checks could be made on 2 rows; 1 row holds numbers that cannot all "
-        "be true, and 0 more rows hold some that agree only under one reading",
+        "be true, and none agree only under one reading",
         "Cannot all be true:",
         "  two (my_pooled.csv:4): The printed z 93.4 does not fit 0.32 (0.18 to 0.46), which "
         "implies z between 4.33 and 4.65. The estimate and its interval agree with each other, so "

@@ -81,7 +81,7 @@ def test_the_summary_begins_with_what_was_and_was_not_found(bundled: pe.Audit) -
     made = len(bundled.table) - bundled.counts()["not_checkable"]
     assert first == (
         f"55 pooled results: {made} checks could be made on 55 rows; 2 rows hold numbers that "
-        "cannot all be true, and 0 more rows hold some that agree only under one reading"
+        "cannot all be true, and none agree only under one reading"
     )
     assert second == "Cannot all be true:"
     assert rest[0].startswith("  fuhr_2014.p20 (pooled_results.csv:22): The printed p 0.56")

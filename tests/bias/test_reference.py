@@ -4,7 +4,6 @@ Each numeric leaf of the blocks named in ``MINE`` is compared, or excluded by a 
 """
 
 import re
-from collections import defaultdict
 
 import pytest
 
@@ -105,39 +104,17 @@ def compare_rest(book):
         book.check("dat.raudenbush1985", f"fsn_orwin_target_05.{name}", ours.n, "closed")
 
 
-def worst(ledger):
-    found = defaultdict(lambda: (0, 0.0, ""))
-    for file, path, family, error in ledger.rows:
-        count, most, where = found[family]
-        found[family] = (count + 1, max(most, error), f"{file}:{path}" if error >= most else where)
-    return dict(found)
-
-
 def test_every_number_agrees_within_the_tolerance_of_its_family(ledger):
-    found = worst(ledger)
-    assert set(found) == set(TOLERANCES)
-    beyond = {family: row for family, row in found.items() if row[1] > TOLERANCES[family][0]}
-    assert beyond == {}
+    assert ledger.beyond(TOLERANCES) == {}
 
 
 def test_no_number_of_bias_is_left_out_by_accident(ledger):
-    compared = {(file, path) for file, path, _, _ in ledger.rows}
-    used, forgotten = set(), []
-    for file, own in ledger.leaves.items():
-        for path in own:
-            name = f"{file}:{path}"
-            if (file, path) in compared or not MINE.search(name):
-                continue
-            rule = next((one for one in EXCLUDED if re.search(one, name)), None)
-            if rule is None:
-                forgotten.append(name)
-            used.add(rule)
-    assert forgotten[:20] == []
-    assert set(EXCLUDED) - used == set()
+    forgotten, unused = ledger.left_out(EXCLUDED, MINE)
+    assert forgotten == []
+    assert unused == set()
 
 
 def test_the_comparisons_do_not_shrink(ledger):
-    numbers = {family: row[0] for family, row in worst(ledger).items()}
+    numbers = ledger.numbers()
     assert sum(numbers.values()) >= 17_000
     assert numbers["selection"] >= 500
-    assert len({(file, path) for file, path, _, _ in ledger.rows}) == len(ledger.rows)

@@ -77,7 +77,7 @@ def test_signs_of_the_bundled_records(bundled: pe.Evidence) -> None:
     assert tests.loc[("hospitalisation", "shown"), ["favours", "against"]].tolist() == [10, 0]
     assert found.tally.to_frame().loc["hospitalisation", "benefit"] == 7
     assert found.summary().splitlines()[:3] == [
-        "14 of 14 studies with a sign favour peer support: 100% (78% to 100%), p <0.001",
+        "14 of 14 studies with a sign favour peer support: 100% (78% to 100%), p < 0.001",
         "3 studies have no sign or their signs disagree; counted against, 14 of 17: "
         "82% (59% to 94%), p 0.013",
         "2 of the 14 with a sign have another result without",

@@ -173,7 +173,7 @@ def test_p_of_1e_minus_300_keeps_its_digits():
     assert fisher.p_value == 0
     assert fisher.log_p_value == pytest.approx(closed, rel=1e-14)
     assert fisher.summary().startswith(
-        "Evidence of an effect favouring the intervention in at least one study: p <0.001, "
+        "Evidence of an effect favouring the intervention in at least one study: p < 0.001, "
         "5 p values by Fisher's method (chi-squared 6907.755 on 10 df)\n"
     )
     edgington = pe.combine_p_values(p, "edgington").log_p_value / ten

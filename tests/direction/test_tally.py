@@ -116,7 +116,7 @@ def test_published_counts_of_the_bundled_records(bundled: pe.Evidence) -> None:
         "contrast type alternative source": 4,
         "contrast type before after": 4,
         "contrast type no comparison": 5,
-        "contrast type other contrast": 14,
+        "contrast type other": 14,
         "contrast type subgroup": 6,
         "contrast type within members": 17,
     }

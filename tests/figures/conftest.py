@@ -21,9 +21,8 @@ LONG = "Results of a very long kind & with $signs_{x}^2$ <tags> that a careless 
 def texts_of(ax: Axes) -> list[tuple[str, tuple[float, float, float, float]]]:
     """Every visible text of the figure with its box in points."""
     figure = ax.get_figure(root=True)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()  # all is laid out, no pixel is painted
     hidden: set[int] = set()
     for one in figure.axes:
         for axis in (one.xaxis, one.yaxis):

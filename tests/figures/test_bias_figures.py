@@ -154,7 +154,8 @@ def test_bars_say_that_they_are_weighted_and_by_what(ev, look):
 
 @pytest.mark.parametrize("k", [1, 60])
 def test_bars_of_few_and_many(judged, look, k):
-    look(pe.figures.risk_of_bias_bars(judged(k, "nos_case_control")))
+    words = " ".join(look(pe.figures.risk_of_bias_bars(judged(k, "nos_case_control"))))
+    assert "Share of assessments, each counted once" in words
 
 
 # --- beside a forest plot ----------------------------------------------------------------------

@@ -148,7 +148,9 @@ def test_influence_draws_what_could_be_computed(look, bcg):
 def test_readable_at_every_size_with_long_names(look, trials, name, k):
     for measure in ("OR", "RD"):
         m = pe.meta_analysis(trials(k, measure))
-        look(getattr(pe.figures, name)(m))
+        ax = getattr(pe.figures, name)(m)
+        assert len(look(ax)) > 3
+        assert len(pe.figures.drawn(ax)[0].table) == k
 
 
 @pytest.mark.parametrize("name", FIGURES)

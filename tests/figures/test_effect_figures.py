@@ -105,7 +105,7 @@ def test_bubble_says_what_it_draws(look, bcg):
     assert pe.figures.drawn(ax)[0].alt == (
         "Bubble plot of 13 studies, Risk ratio against Latitude, degrees. Expected effect 0.88 "
         "(0.63 to 1.23) at 13.0 and 0.26 (0.17 to 0.38) at 55.0. Risk ratio per unit multiplied "
-        "by 0.971 (0.958 to 0.985), p <0.001; R² 76%, residual τ² 0.0763. Prediction interval "
+        "by 0.971 (0.958 to 0.985), p < 0.001; R² 76%, residual τ² 0.0763. Prediction interval "
         "0.47 to 1.66 and 0.13 to 0.51 there."
     )
 
@@ -147,7 +147,7 @@ def test_drapery_curves_cut_the_line_of_005_where_intervals_end(bcg):
     assert np.interp(0.05, p[rising], x[rising]) == pytest.approx(m.ci_low, abs=0.01)
     assert pe.figures.drawn(ax)[0].alt == (
         "Drapery plot of 13 studies, Risk ratio: p-value functions. Pooled effect 0.49 (0.34 to "
-        "0.70), p <0.001 against no effect; its 50% interval 0.43 to 0.55, 99% 0.31 to 0.78. 8 of "
+        "0.70), p < 0.001 against no effect; its 50% interval 0.43 to 0.55, 99% 0.31 to 0.78. 8 of "
         "the studies have p below 0.05. Estimates from 0.20 to 1.56. 95% prediction interval 0.15 "
         "to 1.55."
     )
@@ -158,9 +158,13 @@ def test_drapery_curves_cut_the_line_of_005_where_intervals_end(bcg):
 def test_readable_at_every_size(look, trials, k, measure):
     data = trials(k, measure)
     m = pe.meta_analysis(data)
-    look(pe.figures.labbe(data, measure, m=m, favours=ROOM, intervention="peer support"))
-    look(pe.figures.drapery(m, favours=ROOM))
-    look(pe.figures.bubble(pe.meta_analysis(data, moderators="months"), favours=ROOM))
+    for ax in (
+        pe.figures.labbe(data, measure, m=m, favours=ROOM, intervention="peer support"),
+        pe.figures.drapery(m, favours=ROOM),
+        pe.figures.bubble(pe.meta_analysis(data, moderators="months"), favours=ROOM),
+    ):
+        assert len(look(ax)) > 3
+        assert len(pe.figures.drawn(ax)[0].table) >= k
 
 
 def test_files_are_written(bcg, tmp_path):

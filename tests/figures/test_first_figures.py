@@ -82,7 +82,7 @@ def test_tally_with_large_counts(look):
     frame = pd.DataFrame(
         {"benefit": [1200, 3], "harm": [900, 0], "mixed": [0, 1], "rows": [2100, 4],
          "studies": [800, 2]}, index=["a", "b"])  # fmt: skip
-    look(pe.figures.tally(frame))
+    assert {"1200", "900"} <= set(look(pe.figures.tally(frame)))
 
 
 def test_tally_refuses_what_it_cannot_draw(tally_frame):
@@ -116,7 +116,8 @@ def test_tally_in_a_subfigure(tally_frame, look):
     left, right = Figure(figsize=(14, 4)).subfigures(1, 2)
     for part in (left, right):
         pe.figures.tally(tally_frame(5), ax=part.add_axes((0, 0, 1, 1)))
-    look(left.axes[0])
+    words = look(left.axes[0])
+    assert all(words.count(one) % 2 == 0 for one in words)  # each half has the same texts
 
 
 # --- evidence map --------------------------------------------------------------------------
@@ -162,7 +163,9 @@ def test_map_areas_are_in_proportion(ev):
      ("domain", "reported_conclusion")],
 )  # fmt: skip
 def test_map_of_other_codes(ev, look, rows, columns):
-    look(pe.figures.evidence_map(ev, rows=rows, columns=columns))
+    words = " ".join(look(pe.figures.evidence_map(ev, rows=rows, columns=columns)))
+    table = pe.figures.evidence_map_table(ev, rows=rows, columns=columns)
+    assert str(table["studies"].max()) in words
 
 
 def test_map_of_one_contrast_and_own_labels(ev, look):

@@ -242,7 +242,7 @@ def test_alt_text_says_the_numbers():
     m = Pooled(studies(2), measure="OR", left_out=(("X", "no numbers"),))
     alt = pe.figures.drawn(pe.figures.forest(m, favours=("a", "b")))[0].alt
     assert alt.startswith("Forest plot of 2 studies, Odds ratio. Pooled effect 0.")
-    assert "τ² 0.020, I² 40%, Q 12.3 (df 1, p <0.001), 2 studies." in alt
+    assert "τ² 0.020, I² 40%, Q 12.3 (df 1, p < 0.001), 2 studies." in alt
     assert "Left favours a, right favours b." in alt
     assert "Author & Other 1950: " in alt
 

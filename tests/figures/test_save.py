@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import re
 import subprocess
 import sys
+import zlib
+from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pandas as pd
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from PIL import Image
 
 import peer_evidence as pe
 from peer_evidence.errors import DataWarning, InputError
+from peer_evidence.figures import saving
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -165,7 +170,37 @@ def test_characters_without_a_font_are_said_once(tally_frame, tmp_path):
 
 def test_every_letter_a_font_holds_is_drawn_without_warning(tally_frame, tmp_path):
     ax = pe.figures.tally(tally_frame(1), labels={"group_0": "Bjørkedal, Łukasz ≥ 3 — ελπίδα"})
-    pe.figures.save(ax, "letters", folder=tmp_path)
+    files = pe.figures.save(ax, "letters", folder=tmp_path)
+    assert [one.suffix for one in files] == [".svg", ".pdf", ".png", ".csv"]
+    assert "ελπίδα" in files[0].read_text(encoding="utf-8")
+
+
+def test_a_pdf_embeds_outlines_that_journals_take_and_no_rules_of_layout(ax, tmp_path):
+    (file,) = pe.figures.save(ax, "map", formats=["pdf"], folder=tmp_path)[:1]
+    content = file.read_bytes()
+    assert content.count(b"/CIDFontType2") == content.count(b"/FontFile2") > 0
+    assert b"/Type3" not in content
+    embedded = [
+        zlib.decompress(part)
+        for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
+        if part[:1] == b"x"
+    ]
+    fonts = [part for part in embedded if part[:4] == b"\0\1\0\0"]
+    assert len(fonts) == content.count(b"/FontFile2")
+    tables = [set(TTFont(io.BytesIO(part)).keys()) for part in fonts]
+    assert all({"glyf", "loca", "hmtx"} <= one for one in tables)
+    assert not any({"GSUB", "GPOS", "GDEF"} & one for one in tables)
+
+
+def test_a_pdf_is_written_where_fonts_are_cut_in_another_way(ax, tmp_path, monkeypatch):
+    from fontTools.subset import Options
+
+    usual = list(Options._drop_tables_default)
+    small = pe.figures.save(ax, "a", formats=["pdf"], folder=tmp_path)[0].stat().st_size
+    assert Options._drop_tables_default == usual
+    monkeypatch.setattr(saving, "_letters_alone", nullcontext)
+    large = pe.figures.save(ax, "b", formats=["pdf"], folder=tmp_path)[0].stat().st_size
+    assert small < large
 
 
 def test_a_notebook_shows_the_figure_with_its_alt_text(ax):
@@ -216,8 +251,8 @@ def test_settings_of_the_user_change_nothing(tally_frame, tmp_path):
 
 def test_importing_the_package_does_not_import_matplotlib():
     code = "import sys, peer_evidence.figures; assert 'matplotlib' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True,
-                   env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
 
 
 def test_figures_need_no_pyplot():
@@ -225,8 +260,8 @@ def test_figures_need_no_pyplot():
         "import sys, peer_evidence as pe; pe.figures.evidence_map(pe.load()); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True,
-                   env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
 
 
 def test_public_names():

@@ -6,7 +6,9 @@ rule that says why.
 
 import json
 import math
+import re
 import warnings
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -118,6 +120,41 @@ class Ledger:
                     self._add(file, inner, value, actual[place], family, scales[place])
         else:
             self._add(file, path, expected, actual, family, float(scale))
+
+    def worst(self):
+        """Give for each family how many numbers it has, the largest difference and its place."""
+        found = defaultdict(lambda: (0, 0.0, ""))
+        for file, path, family, error in self.rows:
+            count, most, where = found[family]
+            here = f"{file}:{path}"
+            found[family] = (count + 1, max(most, error), here if error >= most else where)
+        return dict(found)
+
+    def beyond(self, tolerances):
+        """Give the families with a number beyond their tolerance; every family is in use."""
+        found = self.worst()
+        assert set(found) == set(tolerances)
+        return {family: row for family, row in found.items() if row[1] > tolerances[family][0]}
+
+    def left_out(self, excluded, mine=""):
+        """Give the leaves named by ``mine`` that no rule leaves out, then the rules not used."""
+        compared = {(file, path) for file, path, _, _ in self.rows}
+        forgotten, used = [], set()
+        for file, own in self.leaves.items():
+            for path in own:
+                name = f"{file}:{path}"
+                if (file, path) in compared or not re.search(mine, name):
+                    continue
+                rule = next((one for one in excluded if re.search(one, name)), None)
+                if rule is None and (file, path) not in self.open:
+                    forgotten.append(name)
+                used.add(rule)
+        return forgotten[:20], set(excluded) - used
+
+    def numbers(self):
+        """Give how many numbers of each family are compared, each once."""
+        assert len({(file, path) for file, path, _, _ in self.rows}) == len(self.rows)
+        return {family: row[0] for family, row in self.worst().items()}
 
     def _add(self, file, path, expected, actual, family, scale):
         if expected is None:

@@ -32,6 +32,16 @@ def test_flat_fields_are_plain_numbers_and_one_row():
         m.estimate = 1.0
 
 
+def test_a_prediction_interval_of_few_studies_says_what_it_rests_on():
+    few = pd.DataFrame({"effect": [0.2, 0.25, 0.3], "variance": [0.04, 0.05, 0.06]})
+    m = pe.meta_analysis(few)
+    assert m.tau2 == 0
+    assert str(m).splitlines()[3] == (
+        "95% prediction interval −0.01 to 0.49 (normal); it rests on a tau² of 0, which 3 studies "
+        "can hardly tell."
+    )
+
+
 def test_the_text_states_the_answer_first_and_is_repeatable():
     first, second = str(pe.meta_analysis(DATA)), str(pe.meta_analysis(DATA))
     assert first == second
@@ -69,7 +79,7 @@ def test_columns_and_formula_give_the_same_regression():
     by_name = pe.meta_analysis(DATA, moderators=["year", "setting"], ci="hksj")
     by_formula = pe.meta_analysis(DATA, moderators="~ year + setting", ci="hksj")
     assert by_name.regression.names == ("intercept", "year", "setting[ward]")
-    assert by_formula.regression.names == ("intercept", "year", "setting[T.ward]")
+    assert by_formula.regression.names == ("intercept", "year", "setting[ward]")
     np.testing.assert_allclose(by_name.coefficients, by_formula.coefficients, rtol=1e-9)
     assert by_name.qm == pytest.approx(by_formula.qm, rel=1e-9)
     assert (by_name.qm_df, by_name.df) == (2, 5.0)

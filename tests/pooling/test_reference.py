@@ -5,9 +5,6 @@ excluded by a rule that says why. A rule that excludes nothing, and a leaf that 
 nor excluded, fail the guard at the end; the count of comparisons may not shrink.
 """
 
-import re
-from collections import defaultdict
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,46 +208,24 @@ def ledger():
     return book
 
 
-def worst(ledger):
-    found = defaultdict(lambda: (0, 0.0, ""))
-    for file, path, family, error in ledger.rows:
-        count, most, where = found[family]
-        found[family] = (count + 1, max(most, error), f"{file}:{path}" if error >= most else where)
-    return dict(found)
-
-
 def test_every_number_agrees_within_the_tolerance_of_its_family(ledger):
-    found = worst(ledger)
-    assert set(found) == set(TOLERANCES)
-    beyond = {family: row for family, row in found.items() if row[1] > TOLERANCES[family][0]}
-    assert beyond == {}
+    assert ledger.beyond(TOLERANCES) == {}
 
 
 def test_no_number_is_left_out_by_accident(ledger):
-    compared = {(file, path) for file, path, _, _ in ledger.rows}
-    used, forgotten = set(), []
-    for file, own in ledger.leaves.items():
-        for path in own:
-            if (file, path) in compared:
-                continue
-            name = f"{file}:{path}"
-            rule = next((one for one in EXCLUDED if re.search(one, name)), None)
-            if rule is None and (file, path) not in ledger.open:
-                forgotten.append(name)
-            used.add(rule)
-    assert forgotten[:20] == []
-    assert set(EXCLUDED) - used == set()
+    forgotten, unused = ledger.left_out(EXCLUDED)
+    assert forgotten == []
+    assert unused == set()
 
 
 def test_the_comparisons_do_not_shrink(ledger):
-    numbers = {family: row[0] for family, row in worst(ledger).items()}
+    numbers = ledger.numbers()
     assert sum(numbers.values()) >= 150_000
     assert numbers["closed"] >= 53_000
     assert numbers["iterative"] >= 40_000
     assert numbers["regression"] >= 27_000
     assert numbers["profile"] >= 2_700
     assert numbers["permutation"] >= 27
-    assert len({(file, path) for file, path, _, _ in ledger.rows}) == len(ledger.rows)
 
 
 def test_all_19_sets_on_which_metafor_stops_are_fitted_and_solved():

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import peer_evidence as pe
 from peer_evidence.errors import InputError, WriteError
 from peer_evidence.report.folder import MANIFEST, write_manifest, written_whole
 
@@ -116,10 +115,3 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
         pass
     assert str(caught.value) == f"out: {str(out)!r} is a file; give the name of a folder"
     assert out.read_text(encoding="utf-8") == "a file"
-
-
-def test_two_processes_draw_the_same_files_as_one(built: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    pe.review(out=out, n_jobs=2, formats=())
-    for path in (path for path in (built / "figures").iterdir()):
-        assert (out / path.relative_to(built)).read_bytes() == path.read_bytes(), path.name

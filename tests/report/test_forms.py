@@ -136,6 +136,7 @@ def test_the_document_holds_the_sections_of_the_page(built: Path) -> None:
         for level in (1, 2)
     }
     assert named[1] == ["Contents", *titles]
+    assert document.core_properties.author == pe.load().package["authors"] != ""
     assert named[2] == [one.replace("&#39;", "'") for one in re.findall(r"<h3>(.*?)</h3>", html)]
     assert len(document.tables) == html.count("<table")
     rows = [len(table.rows) for table in document.tables]

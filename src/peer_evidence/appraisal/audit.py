@@ -114,6 +114,8 @@ class Audit(Result):
         else:
             first += "no row holds numbers that cannot all be true"
         only = len(_rows_of(some) - _rows_of(wrong))
+        if not only:
+            return f"{first}, and none agree only under one reading"
         rest = f"{count(only, 'more row')} {_hold(only)} some that agree only under one reading"
         return f"{first}, and {rest}"
 

@@ -25,7 +25,7 @@ from peer_evidence.appraisal.suggestion import (
     down,
     nothing,
 )
-from peer_evidence.formatting import count, interval, number, p_value, per_cent
+from peer_evidence.formatting import count, interval, number, p_brief, per_cent
 
 HIGH = frozenset({"high", "very_high", "serious", "critical"})
 MIDDLE = frozenset({"some_concerns", "unclear", "moderate"})
@@ -284,7 +284,7 @@ def small_study_effects(
         return nothing(UNTESTED, text, f"more studies; {also}")
     if p is None or math.isnan(p):
         return nothing(MISSING, f"{studies}, and no test given", f"a test; {also}")
-    text = f"{test} p {p_value(p)} with {studies}"
+    text = f"{test} {p_brief(p)} with {studies}"
     if p < rules.small_study_p:
         return down(1, text, f"another cause of the asymmetry than reporting; {also}")
     return down(0, text, f"p below {rules.small_study_p:g}; {also}")

@@ -12,8 +12,7 @@ from peer_evidence.direction.p_value_table import PValues
 from peer_evidence.direction.p_values import NAMES, CombinedP, repeated_note
 from peer_evidence.direction.sign_test import SignTest
 from peer_evidence.direction.tally import Tally
-from peer_evidence.formatting import count, number, per_cent, words
-from peer_evidence.formatting import p_value as p_text
+from peer_evidence.formatting import count, number, p_brief, per_cent, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,7 +166,7 @@ def _combined_lines(table: pd.DataFrame, made: Mapping[str, Any]) -> list[str]:
             continue
         freedom = "" if row["df"] != row["df"] else f" on {row['df']:.0f} df"
         lines.append(
-            f"{name}: p {p_text(row['p_value'])}, {count(int(row['k']), 'p value')} by "
+            f"{name}: {p_brief(row['p_value'])}, {count(int(row['k']), 'p value')} by "
             f"{NAMES[row['method']]} ({row['statistic_name']} {number(row['statistic'], 3)}"
             f"{freedom}); {unusable} without a usable p"
         )

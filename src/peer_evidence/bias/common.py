@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_text
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.studies import beside
@@ -232,5 +232,5 @@ def digits_for(value: float, low: float, high: float) -> int:
 
 
 def p_words(value: float) -> str:
-    """Write ``p = 0.04`` or ``p < 0.001``; empty text for a missing p."""
-    return f"p = {p_value(value)}".replace("= <", "< ") if value == value else "no p"
+    """Write ``p = 0.04`` or ``p < 0.001``; say so when p is missing."""
+    return p_text(value) or "no p"

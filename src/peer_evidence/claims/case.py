@@ -140,9 +140,9 @@ def select(ev: Evidence, conditions: Mapping[str, tuple[str, ...]]) -> pd.DataFr
     chosen: dict[str, Any] = {
         name: list(values) for name, values in conditions.items() if name != "not_domain"
     }
-    everything = ev.select()
+    everything = ev.select().dtypes
     for name in chosen:
-        if name in everything and pd.api.types.is_numeric_dtype(everything[name].dtype):
+        if name in everything and pd.api.types.is_numeric_dtype(everything[name]):
             raise InputError(f"{name}: found a column of numbers, allowed are columns of words")
     frame = ev.select(**chosen)
     unwanted = conditions.get("not_domain", ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from peer_evidence.checks import check_choice, check_evidence
 from peer_evidence.claims.case import (
     NOT_CHECKABLE,
     NOTHING,
+    SUPPORTED,
     Case,
     Verdict,
     parse_arguments,
@@ -119,7 +120,7 @@ class Claims(Result):
             if len(part):
                 lines.append(f"{verdict.replace('_', ' ')}:")
             lines += [
-                f"  {row['finding_id']} ({row['source']}): {row['claim']} {row['why']}"
+                f"  {row['finding_id']}{_part(row)} ({row['source']}): {row['claim']} {row['why']}"
                 + (f" Other texts, not checked: {row['others']}" if row["others"] else "")
                 for row in part.to_dict("records")
             ]
@@ -209,6 +210,30 @@ def check_claims(ev: Evidence, *, review: str | None = None) -> Claims:
         for part, names in ((rows, _COLUMNS), (untested, _LEFT))
     )
     return Claims(checked, rest.rename(columns={"stated": "value"}))
+
+
+def _part(row: Mapping[Any, Any]) -> str:
+    """Say beside a support that it is of the number of a sentence only."""
+    number_only = row["verdict"] == SUPPORTED and row["check"] == "member_count"
+    return ", its number only" if number_only else ""
+
+
+def plan_faults(ev: Evidence) -> list[tuple[int, str, str]]:
+    """Give what ``claims.csv`` gives a check that it does not take.
+
+    Returns
+    -------
+    list of (int, str, str)
+        The line, what is wrong, and the arguments as they are written.
+    """
+    findings = {str(row["finding_id"]): row for row in _records(ev.review_findings)}
+    faults = []
+    for line, plan in zip(ev.lines("claims"), _records(ev.claims), strict=True):
+        found = _run(ev, findings[str(plan["finding_id"])], plan)
+        if not isinstance(found, Verdict):
+            given = str(plan["arguments"])
+            faults += [(int(line), text.removeprefix("arguments: "), given) for text in found]
+    return faults
 
 
 _FOUND = ("computed", "verdict", "basis")

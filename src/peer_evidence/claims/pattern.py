@@ -22,7 +22,7 @@ from peer_evidence.claims.case import (
 from peer_evidence.direction.sign_test import Floats, SignTest, share, sign_test, wilson
 from peer_evidence.direction.tally import Tally
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.formatting import count, interval, number, p_brief, words
 from peer_evidence.records.tables import METHOD_WORDS
 
 
@@ -327,14 +327,14 @@ def _both(test: SignTest) -> str:
         return f"{_NO_SIGN}{without}"
     shown = (
         f"{test.favours} of {test.n} with a sign favour {test.intervention} "
-        f"({interval(test.ci_low, test.ci_high)}, p {p_value(test.p_value)})"
+        f"({interval(test.ci_low, test.ci_high)}, {p_brief(test.p_value)})"
     )
     if not test.no_sign:
         return f"{shown}; every study has a sign"
     strict = (
         f"{test.favours} of {test.strict_n} with the {test.no_sign} without a sign or tied counted "
         f"against ({interval(test.strict_ci_low, test.strict_ci_high)}, "
-        f"p {p_value(test.strict_p_value)})"
+        f"{p_brief(test.strict_p_value)})"
     )
     return f"{shown}; {strict}"
 

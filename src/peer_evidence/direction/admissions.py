@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from peer_evidence.checks import check_choice, check_evidence, check_level
+from peer_evidence.direction.counted import contrast_words
 from peer_evidence.direction.reported_effect import reported_effect
 from peer_evidence.direction.sign_test import SignTest, sign_test
 from peer_evidence.direction.tally import TIED, Tally, tally
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.formatting import count, interval, number, p_brief
 from peer_evidence.pooling.pools import Pools, pools
 from peer_evidence.results import Result
 
@@ -105,7 +106,7 @@ class AdmissionSummary(Result):
         lines = [f"An effect with an interval can be given for {len(known)} of {len(self.rows)}:"]
         lines += [
             f"  {row.label}, {row.measure}: {row.effect_measure} {number(row.effect)} "
-            f"({interval(row.ci_low, row.ci_high)}), two-sided p {p_value(row.p_value)}, "
+            f"({interval(row.ci_low, row.ci_high)}), two-sided {p_brief(row.p_value)}, "
             f"{row.effect_kind}"
             for row in known.itertuples(index=False)
         ]
@@ -153,7 +154,7 @@ def admissions(
     >>> import peer_evidence as pe
     >>> found = pe.admissions(pe.load())
     >>> print(found.overall)
-    14 of 14 studies with a sign favour peer support: 100% (78% to 100%), p <0.001
+    14 of 14 studies with a sign favour peer support: 100% (78% to 100%), p < 0.001
     3 studies have no sign or their signs disagree; counted against, 14 of 17: 82% (59% to 94%),
     p 0.013
     >>> len(found.rows), int((found.rows["not_computed"] == "").sum())
@@ -232,8 +233,7 @@ def _rows(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     rows["poolable"] = (frame["poolable"] == "yes").to_numpy(bool)
     rows["counted"] = (frame["contrast_type"] == _COUNTED).to_numpy(bool)
     rows["left_out_reason"] = [
-        "" if kind == _COUNTED else f"contrast type {words(str(kind))}"
-        for kind in frame["contrast_type"]
+        "" if kind == _COUNTED else contrast_words(str(kind)) for kind in frame["contrast_type"]
     ]
     return rows
 

@@ -38,13 +38,25 @@ def reasons_left_out(
         stated = frame["contrast_type"].astype(object)
         found = stated.where(stated.notna(), "not stated").to_numpy(object)
         other = ~np.isin(found.astype(str), kinds)
-        reasons[other] = ["contrast type " + words(kind) for kind in found[other]]
+        reasons[other] = [contrast_words(str(kind)) for kind in found[other]]
     return reasons
+
+
+def contrast_words(kind: str) -> str:
+    """Name a type of contrast as a reason.
+
+    Examples
+    --------
+    >>> contrast_words("before_after"), contrast_words("other_contrast")
+    ('contrast type before after', 'contrast type other')
+    """
+    return f"contrast type {words(kind).removesuffix(' contrast')}"
 
 
 def left_out_table(frame: pd.DataFrame, reasons: npt.NDArray[np.object_]) -> pd.DataFrame:
     """Count the results and studies that are left out, reason by reason."""
-    reasoned = frame.assign(reason=reasons)
+    ids = [name for name in ("outcome_id", "study_id") if name in frame]
+    reasoned = frame[ids].assign(reason=reasons)
     rows = [
         (reason, distinct_rows(part), int(part["study_id"].nunique()))
         for reason, part in reasoned[reasons != ""].groupby("reason", sort=True)

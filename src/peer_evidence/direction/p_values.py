@@ -14,8 +14,7 @@ from peer_evidence.checks import check_choice
 from peer_evidence.direction import combining
 from peer_evidence.direction.combining import Combined
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, number
-from peer_evidence.formatting import p_value as p_text
+from peer_evidence.formatting import count, number, p_brief
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -136,8 +135,8 @@ class CombinedP(Result):
         """Say the combined p, the question it answers, and what was not combined."""
         side = "favouring" if self.alternative == "favours" else "against"
         lines = [
-            f"Evidence of an effect {side} {self.intervention} in at least one study: p "
-            f"{p_text(self.p_value)}, {count(self.k, 'p value')} by {self.described()}",
+            f"Evidence of an effect {side} {self.intervention} in at least one study: "
+            f"{p_brief(self.p_value)}, {count(self.k, 'p value')} by {self.described()}",
             "This says neither how large an effect is nor in how many studies, and a large p is "
             "no evidence that there is none.",
         ]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import bdtr, ndtri
 
 from peer_evidence.checks import check_count, check_level
-from peer_evidence.formatting import count, interval, p_value, per_cent
+from peer_evidence.formatting import count, interval, p_brief, per_cent
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class SignTest(Result):
             first = (
                 f"{self.favours} of {studies} with a sign {verb} {self.intervention}: "
                 f"{per_cent(self.proportion)} "
-                f"({_interval(self.ci_low, self.ci_high)}), p {p_value(self.p_value)}"
+                f"({_interval(self.ci_low, self.ci_high)}), {p_brief(self.p_value)}"
             )
         else:
             first = "No study has a sign, so there is nothing to test"
@@ -165,7 +165,7 @@ class SignTest(Result):
             f"{first}\n{count(self.no_sign, 'study', 'studies')} {kind} disagree; counted "
             f"against, {self.favours} of {self.strict_n}: {per_cent(self.strict_proportion)} "
             f"({_interval(self.strict_ci_low, self.strict_ci_high)}), "
-            f"p {p_value(self.strict_p_value)}"
+            f"{p_brief(self.strict_p_value)}"
         )
 
 

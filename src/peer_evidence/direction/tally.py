@@ -252,6 +252,8 @@ def tally(
     needed = [name for name in (by, one_vote_per, column, "study_id") if name is not None]
     _check_by(frame, by)
     check_columns(frame.columns, [*needed, *(["contrast_type"] if kinds else [])], "tally")
+    read = dict.fromkeys([*needed, "contrast_type", "outcome_id"])
+    frame = frame[[name for name in read if name in frame]]  # the records have many more
     reasons = reasons_left_out(frame, [column, by, one_vote_per], kinds)
     kept = frame[reasons == ""]
     labels, group = group_codes(kept, by)

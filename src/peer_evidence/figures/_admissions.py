@@ -35,7 +35,7 @@ from peer_evidence.figures.layout import (
 )
 from peer_evidence.figures.saving import attach
 from peer_evidence.figures.style import BLUE, GREY, INK, PALE, RULE, SMALL_SIZE, VERMILLION
-from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.formatting import count, interval, number, p_brief, p_value, words
 
 DIRECTIONS: dict[str, tuple[str, str, str | None]] = {  # mark, colour, fill
     "favours_intervention": (">", BLUE, BLUE),
@@ -390,13 +390,13 @@ def _alt(table: pd.DataFrame, names: dict[str, str]) -> str:
     has = "has an effect" if computed == 1 else "have an effect"
     parts = []
     for _, row in counted[counted["effect"].notna()].iterrows():
-        p = p_value(row["p_value"])
+        p = p_brief(row["p_value"])
         direction = words(str(row["effect_direction"]))
         for key, name in names.items():
             direction = f"favours {name}" if row["effect_direction"] == key else direction
         parts.append(
             f"{_said(row['label'])}, {_said(row['measure'])}, {direction}, {effect_text(row)}"
-            + (f", p {p}." if p else ".")
+            + (f", {p}." if p else ".")
         )
     left_out = len(table) - len(counted)
     rest = f" {count(left_out, 'result')} left out of the count." if left_out else ""

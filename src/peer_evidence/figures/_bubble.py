@@ -22,7 +22,7 @@ from peer_evidence.figures.saving import attach
 from peer_evidence.figures.sizes import areas, size_entries
 from peer_evidence.figures.studies_in import between_variance, natural, significant, studies_of
 from peer_evidence.figures.style import BLUE, GREY, INK, PALE
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_brief
 
 Floats = NDArray[np.float64]
 _BAND = "#CFE2F0"
@@ -267,8 +267,8 @@ def _slope_words(m: Any, slope: _Slope, code: str) -> str:
         unit += " multiplied by"
     elif beta:
         digits = min(max(2, 1 - int(np.floor(np.log10(abs(beta))))), 8)
-    p = p_value(model.p_value[place])
-    said = f"{unit} {number(beta, digits)} ({interval(low, high, digits)}), p {p}"
+    p = p_brief(model.p_value[place])
+    said = f"{unit} {number(beta, digits)} ({interval(low, high, digits)}), {p}"
     if m.r2 is not None and not np.isnan(m.r2):
         said += f"; R² {number(m.r2, 0)}%"
     if m.method != "FE":

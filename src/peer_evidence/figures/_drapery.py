@@ -26,8 +26,7 @@ from peer_evidence.figures.studies_in import (
     studies_of,
 )
 from peer_evidence.figures.style import BLUE, GREY, INK, SMALL_SIZE
-from peer_evidence.formatting import count, interval, number
-from peer_evidence.formatting import p_value as p_words
+from peer_evidence.formatting import count, interval, number, p_brief
 
 Floats = NDArray[np.float64]
 _LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
@@ -226,7 +225,7 @@ def _alt(m: Any, table: pd.DataFrame, code: str) -> str:
     studies = table[table["kind"] == "study"]
     pooled = table[table["kind"] == "pooled"].iloc[0]
     below = int((studies["p_value"] < 0.05).sum())
-    p = f"p {p_words(pooled['p_value'])}"
+    p = p_brief(pooled["p_value"])
     said = (
         f"Drapery plot of {count(len(studies), 'study', 'studies')}, {measure_name(code)}: "
         f"p-value functions. Pooled effect {pooled_words(m, code)}, {p} against no effect; its 50% "

@@ -40,7 +40,7 @@ from peer_evidence.figures.layout import (
 )
 from peer_evidence.figures.saving import attach
 from peer_evidence.figures.style import GREY, INK, MIDDLE, PALE, RULE, SMALL_SIZE
-from peer_evidence.formatting import count, p_value
+from peer_evidence.formatting import count, p_brief
 from peer_evidence.records.words import METHOD_WORDS
 
 _TESTS = ("favours", "against", "conflicting", "no_sign", "proportion", "ci_low", "ci_high",
@@ -311,7 +311,7 @@ def _alt(d: Any, table: pd.DataFrame, plan: Plan, shown: pd.DataFrame) -> str:
         parts = [f"{one['favours']} up", f"{one['against']} down"]
         parts += [f"{one['conflicting']} conflicting"] if one["conflicting"] else []
         parts += [f"{one['no_sign']} without a sign"] if one["no_sign"] else []
-        p = f"; p {p_value(one['p_value'])}" if one["favours"] + one["against"] else ""
+        p = f"; {p_brief(one['p_value'])}" if one["favours"] + one["against"] else ""
         told.append(f"{column.header}: {sentence_list(parts)}{p}.")
     part = "" if len(shown) == len(plan.studies) else f", {len(shown)} of them on this page"
     return (

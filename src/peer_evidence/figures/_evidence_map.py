@@ -70,6 +70,7 @@ def evidence_map_table(
     0
     """
     frame = _source(ev, rows, columns, contrasts)
+    frame = frame[list(dict.fromkeys(["study_id", rows, columns]))]
     across = [*_words_of(frame[columns]), _TOTAL]
     found = []
     for row in [*_words_of(frame[rows]), _TOTAL]:

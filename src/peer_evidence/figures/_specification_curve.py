@@ -40,7 +40,7 @@ from peer_evidence.figures.style import (
     SMALL_SIZE,
     plain,
 )
-from peer_evidence.formatting import interval, number, per_cent, words
+from peer_evidence.formatting import per_cent, spread_text, words
 
 _TOP = 52.0  # millimetres of the upper panel
 _ROW = 10.0  # points a row of tiles
@@ -348,8 +348,8 @@ def _alt(mv: Any, test: Any, code: str) -> str:
     )
     side = "1" if is_ratio(code) else "0"
     text = (
-        f"Specification curve of {len(mv):,} specifications, {measure_name(code)}: median "
-        f"{number(middle)}, half of them {interval(q1, q3)}, all {interval(low, high)}. "
+        f"Specification curve of {len(mv):,} specifications, {measure_name(code)}: "
+        f"{spread_text(low, q1, middle, q3, high)}. "
         f"{per_cent((mv.estimate > 0).mean())} lie above {side}; "
         f"{per_cent(mv.excludes_null().mean())} of the intervals exclude it."
     )

@@ -10,7 +10,7 @@ from peer_evidence.figures.axes import is_ratio
 from peer_evidence.figures.forest_rows import CAUTIOUS, cautious_of, is_apart, model_of
 from peer_evidence.figures.layout import MARGIN, natural_width, widest_word, wrap
 from peer_evidence.figures.style import SMALL_SIZE, plain
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_brief
 from peer_evidence.pooling.pools import FEW
 
 TIE = "\N{NO-BREAK SPACE}"
@@ -84,9 +84,7 @@ def heterogeneity(row: pd.Series) -> str:
         limits = interval(row["i2_ci_low"], row["i2_ci_high"], 0)
         parts.append(f"I² {number(row['i2'], 0)}%" + (f" ({limits})" if limits else ""))
     if not pd.isna(row["q"]) and row["q_df"] and row["q_df"] > 0:
-        parts.append(
-            f"Q {number(row['q'], 1)} (df {row['q_df']:.0f}, p {p_value(row['q_p_value'])})"
-        )
+        parts.append(f"Q {number(row['q'], 1)} (df {row['q_df']:.0f}, {p_brief(row['q_p_value'])})")
     if not pd.isna(row["k"]):
         parts.append(count(int(row["k"]), "study", "studies"))
     return ", ".join(parts)
@@ -147,7 +145,7 @@ def foot_lines(
     if between is not None:
         said.append(
             f"Test between groups: Q {number(between, 1)} (df {m.q_between_df}, "
-            f"p {p_value(m.q_between_p_value)})."
+            f"{p_brief(m.q_between_p_value)})."
         )
     how = "Area of a square: weight. "
     if table["kind"].isin(["subtotal", "total"]).any():

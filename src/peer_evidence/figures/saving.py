@@ -7,7 +7,8 @@ import html
 import io
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class Drawn:
 _DRAWN: WeakKeyDictionary[Axes, Drawn] = WeakKeyDictionary()
 _NOTES: WeakKeyDictionary[Figure, dict[str, tuple[str, str]]] = WeakKeyDictionary()
 _WEB = ("http://", "https://")
+_LAYOUT = ("GDEF", "GPOS", "GSUB")  # how letters join; the letters of a drawing have their places
 
 
 def attach(ax: Axes, title: str, alt: str, table: pd.DataFrame) -> Axes:
@@ -242,11 +244,33 @@ def _render(figure: Figure, name: str, kind: str, parts: Sequence[Drawn]) -> byt
         "png": {"Software": None, "Title": title, "Description": alt},
     }
     content = io.BytesIO()
-    with style():
-        figure.savefig(content, format=kind, metadata=metadata[kind])
+    # the least time for about the least bytes, where most is white
+    options: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
+    with style(), _letters_alone() if kind == "pdf" else nullcontext():
+        figure.savefig(content, format=kind, metadata=metadata[kind], **options)
     if kind == "svg":
         return _described(content.getvalue(), name, title, alt, _NOTES.get(figure, {}))
     return content.getvalue()
+
+
+@contextmanager
+def _letters_alone() -> Iterator[None]:
+    """Embed the outlines of fonts without their rules of layout, which take longest to cut.
+
+    matplotlib offers no option for it. Where fontTools keeps its list under another name, the
+    rules are embedded, too, and nothing else changes.
+    """
+    from fontTools.subset import Options
+
+    usual = getattr(Options, "_drop_tables_default", None)
+    if usual is None:
+        yield
+        return
+    Options._drop_tables_default = [*usual, *_LAYOUT]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = usual
 
 
 def _described(

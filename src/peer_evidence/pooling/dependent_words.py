@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_brief, p_text
 from peer_evidence.pooling.dependent import INTERVALS, METHODS, Model
 from peer_evidence.pooling.words import variance
 
@@ -18,19 +18,14 @@ if TYPE_CHECKING:
 _FEW = 5
 
 
-def p_text(value: float) -> str:
-    """Write ``p = 0.031`` or ``p < 0.001``."""
-    return f"p = {p_value(value)}".replace("= <", "< ")
-
-
 def coefficient_lines(model: Model, names: tuple[str, ...]) -> list[str]:
     """Write one line a coefficient."""
     lines = []
     for place, name in enumerate(names):
         limits = interval(model.ci_low[place], model.ci_high[place], 3)
         df = f", {model.df[place]:.3g} df" if math.isfinite(model.df[place]) else ""
-        p = p_value(model.p_value[place]).replace("<", "< ")
-        lines.append(f"  {name}: {number(model.beta[place], 3)} ({limits}), p {p}{df}")
+        p = p_brief(model.p_value[place])
+        lines.append(f"  {name}: {number(model.beta[place], 3)} ({limits}), {p}{df}")
     return lines
 
 

@@ -156,7 +156,9 @@ def _from_formula(frame: pd.DataFrame, formula: str) -> tuple[Design, Floats]:
         raise InputError(
             f"moderators: the formula {formula!r} names no moderator; leave the argument out"
         )
-    names = tuple("intercept" if name == "Intercept" else str(name) for name in made.columns)
+    # a level is called the same, by whatever way its moderator came
+    texts = [str(name).replace("[T.", "[") for name in made.columns]
+    names = tuple("intercept" if name == "Intercept" else name for name in texts)
     return Design(names, spec=made.model_spec), np.asarray(made, dtype=float)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from peer_evidence.checks import check_choice, check_columns, check_level
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_text
 from peer_evidence.pooling import counts, laws
 from peer_evidence.pooling.counts import Pooled, Tables
 from peer_evidence.pooling.projection import Floats
@@ -91,7 +91,7 @@ class TablePool(Result):
 
     def summary(self) -> str:
         """Say the pooled effect with its interval, then heterogeneity."""
-        p = f"p = {p_value(self.p_value)}".replace("= <", "< ")
+        p = p_text(self.p_value)
         limits = interval(self.ci_low, self.ci_high)
         text = (
             f"Pooled {_NAMES[self.measure]} {number(self.estimate)} "
@@ -100,7 +100,7 @@ class TablePool(Result):
         )
         if self.k < 5:
             text += f"\nOnly {count(self.k, 'study', 'studies')}: heterogeneity is hardly known."
-        q = f"p = {p_value(self.q_p_value)}".replace("= <", "< ")
+        q = p_text(self.q_p_value)
         text += (
             f"\nHeterogeneity: Q = {number(self.q)} on {self.q_df:g} df, {q}; "
             f"I² = {number(self.i2, 1)}% of (Q - df) / Q."

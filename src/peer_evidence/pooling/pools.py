@@ -15,7 +15,7 @@ from peer_evidence.checks import check_choice, check_columns, check_evidence, ch
 from peer_evidence.effects.conversion import smd_from_log_odds_ratio
 from peer_evidence.effects.table import effect_sizes
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_value, short_label, words
+from peer_evidence.formatting import count, interval, number, p_brief, short_label, words
 from peer_evidence.pooling.model import MetaAnalysis, meta_analysis
 from peer_evidence.results import Result
 
@@ -118,7 +118,7 @@ class Pools(Result):
             few = f"; fewer than {FEW} studies, tau² is a guess" if wald.k < FEW else ""
             lines.append(
                 f"  {title}: {number(wald.estimate)} "
-                f"({interval(wald.ci_low, wald.ci_high)}, p {p_value(wald.p_value)}; ad hoc "
+                f"({interval(wald.ci_low, wald.ci_high)}, {p_brief(wald.p_value)}; ad hoc "
                 f"Hartung-Knapp {interval(cautious.ci_low, cautious.ci_high)}), "
                 f"{count(wald.k, 'study', 'studies')}{few}"
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from peer_evidence.checks import check_columns, check_options
 from peer_evidence.errors import DependenceWarning, FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_text
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.model import MetaAnalysis, meta_analysis, pool_studies
 from peer_evidence.pooling.projection import DesignProblem
@@ -66,7 +66,7 @@ class Subgroups(Result):
 
     def summary(self) -> str:
         """Say whether the groups differ, then the effect of each."""
-        p = f"p = {p_value(self.q_between_p_value)}".replace("= <", "< ")
+        p = p_text(self.q_between_p_value)
         verdict = "differ" if self.q_between_p_value < 1 - self.level else "are not shown to differ"
         lines = [
             f"{count(len(self), 'group')} of {self.by} {verdict}: Q between = "

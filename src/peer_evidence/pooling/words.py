@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_brief, p_text
 from peer_evidence.pooling.tau2 import METHODS
 
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ def variance(value: float) -> str:
     return f"{value:.2e}"
 
 
-def _spaced(p: float) -> str:
-    """Write a p value as the first line does, ``< 0.001`` with a space."""
-    return p_value(p).replace("<", "< ")
-
-
 def describe(m: MetaAnalysis) -> str:
     """Write the result of a meta-analysis, the answer in the first line."""
     lines = [_answer(m), *_few(m), _model(m), *_prediction(m), *_heterogeneity(m), *_moderators(m)]
@@ -55,7 +50,7 @@ def _answer(m: MetaAnalysis) -> str:
     scale = f" ({m.studies.measure})" if m.studies.measure else ""
     return (
         f"{what}{scale} {number(m.estimate)} ({percent} CI {interval(m.ci_low, m.ci_high)}, "
-        f"p = {p_value(m.p_value)}), {_how_many(m)}.".replace("= <", "< ")
+        f"{p_text(m.p_value)}), {_how_many(m)}."
     )
 
 
@@ -91,13 +86,17 @@ def _prediction(m: MetaAnalysis) -> list[str]:
     if math.isnan(m.pi_low):
         return ["No prediction interval."]
     law = f"t, {m.df:g} df" if math.isfinite(m.df) else "normal"
-    return [f"{100 * m.level:g}% prediction interval {interval(m.pi_low, m.pi_high)} ({law})."]
+    text = f"{100 * m.level:g}% prediction interval {interval(m.pi_low, m.pi_high)} ({law})"
+    if m.k < FEW:  # it is told, as the tables hold it, with what it rests on
+        tau2 = variance(m.tau2) if m.tau2 else "0"
+        text += f"; it rests on a tau² of {tau2}, which {m.k} studies can hardly tell"
+    return [f"{text}."]
 
 
 def _heterogeneity(m: MetaAnalysis) -> list[str]:
     if m.q_df <= 0:
         return []
-    p = f"p = {p_value(m.q_p_value)}".replace("= <", "< ")
+    p = p_text(m.q_p_value)
     test = f"Q = {number(m.q)} on {m.q_df:g} df, {p}."
     if math.isnan(m.tau2_ci_low):
         return [f"Heterogeneity: I² = {number(m.i2, 1)}% of (Q - df) / Q; {test}"]
@@ -114,7 +113,7 @@ def _heterogeneity(m: MetaAnalysis) -> list[str]:
 def _moderators(m: MetaAnalysis) -> list[str]:
     if m.regression.design is None or m.qm is None:
         return []
-    p = f"p = {p_value(m.qm_p_value)}".replace("= <", "< ")
+    p = p_text(m.qm_p_value)
     df = f"{m.qm_df:g}" + (f" and {m.df:g}" if math.isfinite(m.df) else "")
     share = ""
     if m.r2 is not None:
@@ -126,5 +125,5 @@ def _moderators(m: MetaAnalysis) -> list[str]:
     for place, name in enumerate(m.regression.names):
         limits = interval(model.ci_low[place], model.ci_high[place], 3)
         size = f"{number(model.beta[place], 3)} ({limits})"
-        lines.append(f"  {name}: {size}, p {_spaced(model.p_value[place])}")
+        lines.append(f"  {name}: {size}, {p_brief(model.p_value[place])}")
     return lines

@@ -193,6 +193,8 @@ certainty, flow, claims : DataFrame
         for name, wanted in conditions.items():
             if wanted is not None:
                 keep &= meets(frame, _ALIASES.get(name, name), wanted)
+        if keep.all():
+            return frame.copy()
         return frame[keep].reset_index(drop=True)
 
     def provenance(

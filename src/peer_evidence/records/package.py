@@ -66,35 +66,6 @@ def bundled_path() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
 
 
-def validate(path: str | Path | None = None) -> list[Fault]:
-    """List every fault in the records of a review.
-
-    Parameters
-    ----------
-    path : str or Path, optional
-        A folder with ``studies.csv``, ``outcomes.csv`` and whatever else the review has, or a
-        workbook; the bundled review when left out. See :func:`peer_evidence.load`.
-
-    Returns
-    -------
-    list of Fault
-        Each with its file, line, column, rule and what was found; empty when the records are
-        sound.
-
-    Raises
-    ------
-    InputError
-        If there is no such folder.
-
-    Examples
-    --------
-    >>> import peer_evidence as pe
-    >>> pe.validate()
-    []
-    """
-    return list(read_package(path).faults)
-
-
 def read_package(path: str | Path | None = None) -> Package:
     """Read and check every table of a package; faults are collected, never raised."""
     return check_package(find_source(path))

@@ -355,7 +355,10 @@ PACKAGE = Table(
     "package",
     "a fact about the review as a whole",
     ("field",),
-    (_key("field", "name of the fact"), _text("value", required=True)),
+    (
+        _words("field", "package_field", description="name of the fact"),
+        _text("value", required=True),
+    ),
 )
 
 CODEBOOK = Table(

@@ -82,6 +82,17 @@ METHOD_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "certainty": ("high", "moderate", "low", "very_low", "no_data"),
     "any_scope": ("all",),
+    "package_field": (
+        "title",
+        "question",
+        "intervention",
+        "comparison",
+        "population",
+        "narrative",
+        "authors",
+        "licence",
+        "records_note",
+    ),
     "section": ("relationships", "practice", "unknown"),
     "check": (
         "none",

@@ -79,11 +79,11 @@ def review(
         analyses = analyse(ev)
         with written_whole(Path(out)) as folder:
             say("drawing", 2, total)
-            saved: dict[str, list[Saved]] = {}
+            saved: dict[str, Saved | None] = {}
             with closing(draw_all(analyses, folder)) as drawing:  # so that nobody draws on
-                for done, (name, pages) in enumerate(drawing, start=3):
+                for done, (name, figure) in enumerate(drawing, start=3):
                     say(f"drew {name}", done, total)
-                    saved[name] = pages
+                    saved[name] = figure
             say("writing", total - 1, total)
             write_tables(report_tables(analyses), folder / "tables")
             copy_records(ev, folder / "records")

@@ -28,6 +28,8 @@ class Contents:
         What stands below them.
     sections : sequence of Section
         The sections in their order.
+    authors : str
+        Who made the review, as its package says; empty when it does not.
     """
 
     title: str
@@ -35,6 +37,7 @@ class Contents:
     answers: Sequence[tuple[str, Html]]
     opening: Sequence[Block]
     sections: Sequence[Section]
+    authors: str = ""
 
     def section(self, anchor: str) -> Section:
         """Give one section by its anchor."""

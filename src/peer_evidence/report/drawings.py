@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 _ALL_SUBSETS = 14  # studies of which all subsets are drawn; of more a sample of as many
-Drawings = Generator[tuple[str, list[Saved]], None, None]
+Drawings = Generator[tuple[str, "Saved | None"], None, None]
 DrawAll = Callable[["Analyses", Path], Drawings]
 
 
@@ -122,8 +122,7 @@ def _overlap(analyses: Analyses) -> Axes | None:
     return None if analyses.shared is None else overlap(analyses.shared)
 
 
-# a figure of several pages gives a list, saved under its name with the number of the page
-DRAWINGS: dict[str, Callable[[Analyses], Axes | list[Axes] | None]] = {
+DRAWINGS: dict[str, Callable[[Analyses], Axes | None]] = {
     "effect_directions": _effect_directions,
     "evidence_map": _evidence_map,
     "claims": _claims,
@@ -167,14 +166,9 @@ def _imported() -> None:
     """Do nothing; a process that runs this has imported the figures."""
 
 
-def _save(name: str, analyses: Analyses, folder: Path) -> tuple[str, list[Saved]]:
-    drawn_axes = DRAWINGS[name](analyses)
-    if drawn_axes is None:
-        return name, []
-    if not isinstance(drawn_axes, list):
-        return name, [_save_drawing(drawn_axes, name, folder)]
-    pages = enumerate(drawn_axes, start=1)
-    return name, [_save_drawing(axes, f"{name}_{page}", folder) for page, axes in pages]
+def _save(name: str, analyses: Analyses, folder: Path) -> tuple[str, Saved | None]:
+    axes = DRAWINGS[name](analyses)
+    return name, None if axes is None else _save_drawing(axes, name, folder)
 
 
 def _save_drawing(axes: Axes, name: str, folder: Path) -> Saved:

@@ -47,7 +47,7 @@ class Context:
 
     analyses: Analyses
     numbers: Numbers
-    figures: Mapping[str, Sequence[Saved]]
+    figures: Mapping[str, Saved | None]
 
     @property
     def ev(self) -> Evidence:
@@ -68,16 +68,14 @@ class Context:
         return self.numbers.show(value, what, f"rows of {table}.csv", where)
 
     def drawing(self, name: str, caption: Html) -> list[Drawing]:
-        """Embed the pages of a saved figure; nothing when the records gave nothing to draw."""
-        pages = self.figures.get(name, ())
-        found = []
-        for number, saved in enumerate(pages, start=1):
-            data = base64.b64encode(saved.svg).decode("ascii")
-            source = f"data:image/svg+xml;base64,{data}"
-            text = caption if number == 1 else f"Page {number} of {len(pages)}."
-            narrow = _width(saved.svg) < _TWO_COLUMNS
-            found.append(Drawing(source, saved.alt, text, saved.files, narrow))
-        return found
+        """Embed a saved figure; nothing when the records gave nothing to draw."""
+        saved = self.figures.get(name)
+        if saved is None:
+            return []
+        data = base64.b64encode(saved.svg).decode("ascii")
+        source = f"data:image/svg+xml;base64,{data}"
+        narrow = _width(saved.svg) < _TWO_COLUMNS
+        return [Drawing(source, saved.alt, caption, saved.files, narrow)]
 
 
 def _width(svg: bytes) -> float:
@@ -123,7 +121,8 @@ def gather(context: Context) -> Contents:
     built.append(methods.provenance(context))
     sections = [section for section in built if section is not None]
     package = context.ev.package
-    return Contents(package["title"], package["question"], answers, first, sections)
+    authors = package.get("authors", "")
+    return Contents(package["title"], package["question"], answers, first, sections, authors)
 
 
 def render(contents: Contents, handouts: Handouts = _NONE) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from peer_evidence import __version__
 from peer_evidence.checks import check_meta_analysis
 from peer_evidence.figures.axes import is_ratio
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_text
 from peer_evidence.pooling.model import MetaAnalysis
 from peer_evidence.pooling.tau2 import METHODS
 from peer_evidence.report.references import Cited
@@ -88,7 +88,7 @@ def results_text(m: MetaAnalysis) -> str:
     percent = f"{100 * m.level:g}%"
     scale = m.studies.measure
     natural = np.exp if is_ratio(scale) else float
-    p = f"p = {p_value(m.p_value)}".replace("= <", "< ")
+    p = p_text(m.p_value)
     limits = interval(natural(m.ci_low), natural(m.ci_high))
     where = f"In {count(m.k, 'study', 'studies')} the pooled {scale or 'effect'} was"
     if m.k == 1:
@@ -100,7 +100,7 @@ def results_text(m: MetaAnalysis) -> str:
         reach = interval(natural(m.pi_low), natural(m.pi_high))
         sentences.append(f"The {percent} prediction interval was {reach}.")
     if m.q_df > 0:
-        q = f"p = {p_value(m.q_p_value)}".replace("= <", "< ")
+        q = p_text(m.q_p_value)
         spread = f"I² was {number(m.i2, 0)}%"
         if math.isfinite(m.i2_ci_low):
             spread += f" ({interval(m.i2_ci_low, m.i2_ci_high, 0)})"

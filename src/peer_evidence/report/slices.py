@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,10 +42,7 @@ def parts(png: bytes) -> list[Part]:
     list of (float, float)
         One part when the figure fits a page or nearly so.
     """
-    from PIL.Image import open as opened
-
-    with opened(io.BytesIO(png)) as image:
-        rows = _rows(image)
+    rows = _rows(png)
     return [(low / rows[-1], high / rows[-1]) for low, high in pairwise(rows)]
 
 
@@ -53,10 +51,10 @@ def cropped(png: bytes) -> list[bytes]:
     from PIL.Image import open as opened
 
     made = []
+    rows = _rows(png)
+    if len(rows) == 2:
+        return [png]
     with opened(io.BytesIO(png)) as image:
-        rows = _rows(image)
-        if len(rows) == 2:
-            return [png]
         for low, high in pairwise(rows):
             stream = io.BytesIO()
             part = image.crop((0, low, image.size[0], high))
@@ -70,17 +68,21 @@ def _dpi(image: Image) -> tuple[float, float]:
     return float(wide), float(high)
 
 
-def _rows(image: Image) -> list[int]:
+@lru_cache(maxsize=16)  # paper and Word ask the same of the same figures
+def _rows(png: bytes) -> tuple[int, ...]:
     """Give the rows of pixels at which a figure is cut, its first and last edge among them."""
-    height = image.size[1]
-    limit = int(PAGE / 25.4 * _dpi(image)[1])
-    if height <= _SHRINK * limit:
-        return [0, height]
-    ink = (np.asarray(image.convert("L")) < 250).sum(axis=1)
+    from PIL.Image import open as opened
+
+    with opened(io.BytesIO(png)) as image:
+        height = image.size[1]
+        limit = int(PAGE / 25.4 * _dpi(image)[1])
+        if height <= _SHRINK * limit:
+            return (0, height)
+        ink = (np.asarray(image.convert("L")) < 250).sum(axis=1)
     rows = [0]
     while height - rows[-1] > limit:
         rows.append(_quiet(ink, rows[-1] + limit * 2 // 3, rows[-1] + limit))
-    return [*rows, height]
+    return (*rows, height)
 
 
 def for_paper(contents: Contents, folder: Path) -> Contents:

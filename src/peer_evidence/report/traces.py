@@ -94,7 +94,9 @@ def origin_of(ev: Evidence, table: str, mask: npt.NDArray[np.bool_], *columns: s
     if named and mask.any():
         noun = "column" if len(named) == 1 else "columns"
         where += f", {noun} {', '.join(named)}"
-    said = _rests_on(ev.table(table)[mask])
+    rows = ev.table(table)
+    read = [name for name in ("source", "locator", "confidence") if name in rows]
+    said = _rests_on(rows[read][mask])
     return f"{where}; {said}" if said else where
 
 

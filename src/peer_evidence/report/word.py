@@ -45,7 +45,7 @@ def word(contents: Contents, folder: Path) -> bytes:
     PeerEvidenceError
         If python-docx is not installed.
     """
-    document = Document(contents.title)
+    document = Document(contents.title, author=contents.authors)
     document.page_numbers()
     document.heading(contents.title, 0)
     document.paragraph(contents.question, "Subtitle")

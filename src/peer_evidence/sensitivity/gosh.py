@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peer_evidence.checks import check_choice, check_count
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.formatting import count, number, spread_text
 from peer_evidence.pooling.many import check_engine
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.tau2 import METHODS
@@ -175,13 +175,17 @@ class Gosh(Result):
         low, q1, middle, q3, high = np.quantile(self.estimate, [0, 0.25, 0.5, 0.75, 1])
         text = (
             f"Estimates of {self._held()} of {count(len(self.labels), 'study', 'studies')} "
-            f"({self.method}): median {number(middle)}, half of them {interval(q1, q3)}, "
-            f"all {interval(low, high)}; all studies together {number(self.whole)}."
+            f"({self.method}): {spread_text(low, q1, middle, q3, high)}; "
+            f"all studies together {number(self.whole)}."
         )
         text += f"\n{int((self.estimate > 0).sum()):,} of {len(self):,} lie above 0."
         if np.isfinite(self.i2).any():
             i2 = np.nanquantile(self.i2, [0.25, 0.5, 0.75])
-            text += f" I2: median {i2[1]:.0f}%, half of them {i2[0]:.0f}% to {i2[2]:.0f}%."
+            least, median, most = (f"{one:.0f}%" for one in i2)
+            half = f"half of them {least} to {most}"
+            if least == most:
+                half = f"at least half of them {median}"
+            text += f" I2: median {median}, {half}."
         return text + self._split_words() + self._failed_words()
 
     def _held(self) -> str:

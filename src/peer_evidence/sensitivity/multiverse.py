@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peer_evidence.checks import check_columns, check_frame, check_level
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, count_range, interval, number
+from peer_evidence.formatting import count, count_range, spread_text
 from peer_evidence.pooling import batch
 from peer_evidence.pooling.many import check_engine
 from peer_evidence.pooling.projection import Floats
@@ -186,8 +186,8 @@ class Multiverse(Result):
         beyond = self.excludes_null()
         up = int((beyond & (self.estimate > 0)).sum())
         text = (
-            f"{count(len(self), 'specification')}: median {number(middle)}, half of them "
-            f"{interval(q1, q3)}, all {interval(low, high)}.\n"
+            f"{count(len(self), 'specification')}: "
+            f"{spread_text(low, q1, middle, q3, high)}.\n"
             f"{above} above 0 ({up} with an interval that excludes it), {below} below 0 "
             f"({int(beyond.sum()) - up}); {count_range(self.k.min(), self.k.max())} studies each.\n"
             f"Of {count(self.combinations, 'combination')} of options {self.duplicates} pool the "

@@ -12,7 +12,7 @@ import numpy as np
 
 from peer_evidence.checks import check_count
 from peer_evidence.errors import DataWarning, InputError
-from peer_evidence.formatting import count, number, p_value, per_cent
+from peer_evidence.formatting import count, number, p_text, per_cent
 from peer_evidence.pooling import batch, laws
 from peer_evidence.pooling.many import fit_engine
 from peer_evidence.pooling.projection import Floats
@@ -190,5 +190,4 @@ def _share_beyond(drawn: Floats, observed: float) -> float:
 
 
 def _equals(p: float) -> str:
-    text = p_value(p)
-    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
+    return p_text(p).removeprefix("p ")

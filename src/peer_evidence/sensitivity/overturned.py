@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peer_evidence.formatting import count, interval, number, p_value
+from peer_evidence.formatting import count, interval, number, p_text
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -167,5 +167,4 @@ class Fragility(Result):
 
 
 def _equals(p: float) -> str:
-    text = p_value(p)
-    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
+    return p_text(p).removeprefix("p ")

@@ -168,11 +168,11 @@ def _untested(context: Context, lines: Mapping[str, int], sure: Mapping[str, str
 
 
 def _links(context: Context) -> list[Paragraph]:
-    files = [name for page in context.figures.get("claims", ()) for name in page.files]
-    if not files:
+    saved = context.figures.get("claims")
+    if saved is None:
         return []
     links = Markup(", ").join(
-        Markup('<a href="{}">{}</a>').format(name, name.rsplit(".", 1)[1]) for name in files
+        Markup('<a href="{}">{}</a>').format(name, name.rsplit(".", 1)[1]) for name in saved.files
     )
     return [
         Paragraph(
