@@ -136,6 +136,17 @@ def test_a_fact_of_the_package_with_a_typo_is_a_fault(copied: Copy) -> None:
     assert "(did you mean 'licence'?)" in fault.rule
 
 
+def test_a_date_of_publication_is_a_date(copied: Copy) -> None:
+    file = copied.folder / "package.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "published,next spring\n", encoding="utf-8")
+    (fault,) = pe.validate(copied.folder)
+    assert str(fault) == (
+        f"package.csv:{len(text.splitlines()) + 1}: value: must be a year (2013), a month "
+        "(2013-07) or a day (2013-07-04), found 'next spring'"
+    )
+
+
 def test_every_statement_of_the_chapter_and_the_two_reviews_is_there(table: pd.DataFrame) -> None:
     findings = pe.load().review_findings
     wanted = findings[findings["reported_in"].isin(TEXTS)]

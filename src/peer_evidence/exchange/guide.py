@@ -11,8 +11,8 @@ _EXAMPLE = (
     "own."
 )
 _FACTS = (
-    "title, question, intervention, comparison, population, authors, licence, records_note, and "
-    "narrative (the review_id of the text whose statements are checked)"
+    "title, question, intervention, comparison, population, authors, licence, published (a date), "
+    "records_note, and narrative (the review_id of the text whose statements are checked)"
 )
 
 

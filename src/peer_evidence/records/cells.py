@@ -97,7 +97,7 @@ def _judge(column: Column, allowed: Sequence[str] | None, *, in_key: bool) -> Ju
     if column.kind == "integer":
         return lambda text: _number_fault(text, column, INTEGER, "a whole number")
     if column.kind == "date":
-        return _date_fault
+        return date_fault
     if column.kind == "category" and allowed is not None:
         words, hints = frozenset(allowed), Hints(allowed)
         rule = f"must be one of {', '.join(allowed)}"
@@ -124,7 +124,8 @@ def _number_fault(text: str, column: Column, form: re.Pattern[str], noun: str) -
     return None
 
 
-def _date_fault(text: str) -> str | None:
+def date_fault(text: str) -> str | None:
+    """Say what is wrong with a date, a month or a year; None if nothing is."""
     match = _DATE.fullmatch(text)
     if match is None:
         return "must be a year (2013), a month (2013-07) or a day (2013-07-04)"

@@ -14,7 +14,7 @@ from peer_evidence.records.decode import control_character
 from peer_evidence.records.faults import Fault
 from peer_evidence.records.flow_rules import check_flow
 from peer_evidence.records.read import RawTable
-from peer_evidence.records.rules import check_key, check_numbers, check_references
+from peer_evidence.records.rules import check_facts, check_key, check_numbers, check_references
 from peer_evidence.records.sources import FRAMEWORK as FRAMEWORK
 from peer_evidence.records.sources import FolderSource, Source
 from peer_evidence.records.tables import (
@@ -22,6 +22,7 @@ from peer_evidence.records.tables import (
     FLOW,
     METHOD_WORDS,
     OUTCOMES,
+    PACKAGE,
     STUDIES,
     TABLES,
     VOCABULARY,
@@ -183,6 +184,8 @@ def _check(package: Package, missing: set[str]) -> None:
         check_numbers(raw, table)
         if table is FLOW:
             check_flow(raw)
+        if table is PACKAGE:
+            check_facts(raw)
 
 
 def _in_order(raw: RawTable) -> list[Fault]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from peer_evidence.records.cells import numbers
+from peer_evidence.records.cells import date_fault, numbers
 from peer_evidence.records.hints import Hints
 from peer_evidence.records.read import Cells, RawTable
 from peer_evidence.records.tables import Column, Table
@@ -172,6 +172,17 @@ def _check_p_value(raw: RawTable) -> None:
     value = raw.columns.get("p_value", np.full(len(raw), "", dtype=object))
     wrong = _is_one_of(relation, ("=", "<", ">")) & (value == "")
     _note(raw, wrong, "p_value", "must be given, as p_relation is {p_relation}")
+
+
+def check_facts(raw: RawTable) -> None:
+    """Note a date of publication, among the facts of a review, that is no date."""
+    if not {"field", "value"} <= set(raw.columns):
+        return
+    for row in np.flatnonzero((raw.columns["field"] == "published") & ~raw.faulty("value")):
+        text = raw.columns["value"][row]
+        rule = date_fault(text) if text else None
+        if rule:
+            raw.fault(int(raw.lines[row]), "value", rule, text)
 
 
 def _is_one_of(cells: Cells, words: Collection[str]) -> Mask:

@@ -91,6 +91,7 @@ METHOD_WORDS: dict[str, tuple[str, ...]] = {
         "narrative",
         "authors",
         "licence",
+        "published",
         "records_note",
     ),
     "section": ("relationships", "practice", "unknown"),
