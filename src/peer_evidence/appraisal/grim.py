@@ -14,7 +14,7 @@ def grim(mean: str, n: int, items: int = 1) -> bool:
 
     The sum of the scores of all people and items is a whole number, so that the mean is a
     multiple of 1 / (n items). Where n times items reaches ten to the power of the decimals,
-    every mean passes (see :func:`grim_has_power`).
+    every mean passes.
 
     Parameters
     ----------

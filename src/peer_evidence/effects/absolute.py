@@ -83,7 +83,7 @@ def number_needed(*, risk_difference: npt.ArrayLike, rounded: bool = True) -> Fl
     Returns
     -------
     array
-        1 / |difference|; infinite where there is no difference.
+        ``1 / abs(difference)``; infinite where there is no difference.
 
     Raises
     ------

@@ -74,8 +74,8 @@ def albatross_table(
     DataFrame
         One row a result: ``study_id``, ``label``, ``p_value`` (two-sided; a one-tailed one is
         doubled), ``p_relation``, ``effect_direction``, ``n``, ``n_from``, ``p_one_sided``, ``x``
-        (see :func:`peer_evidence.direction.albatross.folded`), ``placed``, and ``why`` it has no
-        place. A p below a bound stands at the bound.
+        (minus log10 of p, turned negative where the comparison is favoured), ``placed``, and
+        ``why`` it has no place. A p below a bound stands at the bound.
 
     Examples
     --------
@@ -206,6 +206,7 @@ def albatross(
         See :func:`albatross_table`.
     favours : (str, str), optional
         Whom an effect to the left and to the right favours; as the records call it when left out.
+        The name alone: the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 

@@ -106,7 +106,8 @@ def radial(
     measure : str, optional
         Code of the effect measure; see :func:`radial_table`.
     favours : (str, str), optional
-        Whom a negative and a positive z favour.
+        Whom a negative and a positive z favour. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peer_evidence.checks import check_choice, check_count
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.formatting import count, number
 from peer_evidence.pooling.many import check_engine
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.tau2 import METHODS
@@ -168,17 +169,24 @@ class Gosh(Result):
         names = ("subset", "k", "estimate", "tau2", "i2", "q")
         return pd.DataFrame({name: getattr(self, name) for name in names})
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Say where the estimates of the subsets lie and which study splits them."""
         if not len(self):
             return "No subset."
         low, q1, middle, q3, high = np.quantile(self.estimate, [0, 0.25, 0.5, 0.75, 1])
+        scale = scale_of(self.measure)
+        of = f", {scale.name}" if scale.turned else ""
         text = (
             f"Estimates of {self._held()} of {count(len(self.labels), 'study', 'studies')} "
-            f"({self.method}): median {number(middle)}, half of them {interval(q1, q3)}, "
-            f"all {interval(low, high)}; all studies together {number(self.whole)}."
+            f"({self.method}{of}): median {scale.value(middle)}, half of them "
+            f"{scale.interval(q1, q3)}, all {scale.interval(low, high)}; all studies together "
+            f"{scale.value(self.whole)}."
         )
-        text += f"\n{int((self.estimate > 0).sum()):,} of {len(self):,} lie above 0."
+        text += f"\n{int((self.estimate > 0).sum()):,} of {len(self):,} lie above {scale.null}."
         if np.isfinite(self.i2).any():
             i2 = np.nanquantile(self.i2, [0.25, 0.5, 0.75])
             text += f" I2: median {i2[1]:.0f}%, half of them {i2[0]:.0f}% to {i2[2]:.0f}%."
@@ -198,7 +206,8 @@ class Gosh(Result):
         if place is None:
             return ""
         row = table.iloc[place]
-        inside, outside = number(row["median_with"]), number(row["median_without"])
+        scale = scale_of(self.measure)
+        inside, outside = scale.value(row["median_with"]), scale.value(row["median_without"])
         name = self.labels[place]
         name = f"row {name}" if name.isdigit() else name
         return (

@@ -6,7 +6,8 @@ import statistics
 
 from markupsafe import Markup
 
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.effects.scales import scale_of
+from peer_evidence.formatting import count, number
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
 from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
@@ -80,10 +81,12 @@ def _overturned(context: Context) -> Grid:
         def show(value: str, what: str, how: str, title: str = title) -> Markup:
             return context.numbers.show(value, f"{title}: {what}", how, _WHERE)
 
-        effect = f"{number(fragile.estimate)} ({interval(fragile.ci_low, fragile.ci_high)})"
+        scale = scale_of(fragile.measure)
+        effect = f"{scale.prefix}{scale.value(fragile.estimate)} "
+        effect += f"({scale.interval(fragile.ci_low, fragile.ci_high)})"
         excluding = int(((choices.ci_low > 0) | (choices.ci_high < 0)).sum())
         share = f"{excluding} of {len(choices.estimate)}"
-        reach = interval(float(choices.estimate.min()), float(choices.estimate.max()))
+        reach = scale.interval(float(choices.estimate.min()), float(choices.estimate.max()))
         trial = fragile.trial_n
         rows.append(
             [
