@@ -68,6 +68,11 @@ def as_bias(given: Any) -> RiskOfBias:
     """Give a summary of risk of bias, made now where the records or the judgements are given."""
     if isinstance(given, RiskOfBias):
         return given
+    if isinstance(given, pd.DataFrame) and "tool" not in given.columns:
+        raise InputError(
+            "risk_of_bias: the table does not say in a column 'tool' which tool it is of; give "
+            "peer_evidence.risk_of_bias_summary(table, tool=...) instead"
+        )
     if isinstance(given, pd.DataFrame) or hasattr(given, "risk_of_bias"):
         return risk_of_bias_summary(given)
     raise InputError(
