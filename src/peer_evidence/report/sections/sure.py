@@ -82,7 +82,7 @@ def _overturned(context: Context) -> Grid:
             return context.numbers.show(value, f"{title}: {what}", how, _WHERE)
 
         scale = scale_of(fragile.measure)
-        effect = f"{scale.prefix}{scale.value(fragile.estimate)} "
+        effect = f"{scale.value(fragile.estimate)} "
         effect += f"({scale.interval(fragile.ci_low, fragile.ci_high)})"
         excluding = int(((choices.ci_low > 0) | (choices.ci_high < 0)).sum())
         share = f"{excluding} of {len(choices.estimate)}"
@@ -96,13 +96,13 @@ def _overturned(context: Context) -> Grid:
                 _removal(fragile.significance_k, fragile.significance_studies, fragile.significant),
                 show(number(trial, 0), "people of one null trial", _FRAGILE)
                 if trial is not None
-                else "includes 0 already",
+                else f"includes {scale.null} already",
                 show(reach, "estimates over the choices", _CHOICES),
                 show(share, "choices whose interval excludes 0", _CHOICES),
             ]
         )
     header = ["pool", "studies", f"{pools.measure} (95%)", "removal that turns it"]
-    header += ["null trial, people", "over choices", "excluding 0"]
+    header += ["null trial, people", "over choices", f"excluding {scale_of(pools.measure).null}"]
     right = frozenset({1, 2, 4, 5, 6})
     caption = "What would turn the normal interval of each pool, and what other choices give"
     return Grid(caption, header, rows, right=right, stacked=True)
