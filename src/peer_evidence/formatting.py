@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,7 +72,14 @@ def p_brief(value: Any) -> str:
     return p_text(value).replace("= ", "")
 
 
-def spread_text(low: float, q1: float, middle: float, q3: float, high: float) -> str:
+def spread_text(
+    low: float,
+    q1: float,
+    middle: float,
+    q3: float,
+    high: float,
+    write: Callable[[float], str] = number,
+) -> str:
     """Say where many numbers lie: their median, the middle half and all of them.
 
     Examples
@@ -81,11 +89,13 @@ def spread_text(low: float, q1: float, middle: float, q3: float, high: float) ->
     >>> spread_text(0.1, 0.541, 0.542, 0.543, 0.7), spread_text(0.541, 0.542, 0.543, 0.543, 0.544)
     ('median 0.54, at least half of them 0.54, all 0.10 to 0.70', 'all 0.54')
     """
-    if number(low) == number(high):
-        return f"all {number(middle)}"
-    same = number(q1) == number(q3)
-    half = f"at least half of them {number(q1)}" if same else f"half of them {interval(q1, q3)}"
-    return f"median {number(middle)}, {half}, all {interval(low, high)}"
+    if write(low) == write(high):
+        return f"all {write(middle)}"
+    same = write(q1) == write(q3)
+    half = (
+        f"at least half of them {write(q1)}" if same else f"half of them {write(q1)} to {write(q3)}"
+    )
+    return f"median {write(middle)}, {half}, all {write(low)} to {write(high)}"
 
 
 def interval(low: Any, high: Any, digits: int = 2) -> str:

@@ -31,6 +31,10 @@ class Result(ABC):
         """Give what must be read with the table: the first line of the summary."""
         return self.summary().splitlines()[0]
 
+    def caption(self) -> str:
+        """Give what must be said of the table itself, such as its scale; else empty."""
+        return ""
+
     def __str__(self) -> str:
         return self.summary()
 
@@ -42,4 +46,4 @@ class Result(ABC):
         from peer_evidence.formatting import frame_to_html
 
         text = html.escape(self.headline()).replace("\n", "<br>")
-        return f"<p>{text}</p>{frame_to_html(self.to_frame())}"
+        return f"<p>{text}</p>{frame_to_html(self.to_frame(), self.caption() or None)}"

@@ -186,6 +186,10 @@ def test_swim_states_the_parameters_and_numbers_of_the_tally(directions):
         assert f"votes under {group} are those of: {', '.join(who)}" in text["8"].splitlines()
     assert found.filled == ("1a", "2", "3", "4", "7", "8", "9")
     assert found.open == ("1b", "5", "6")
+    assert found.headline() == (
+        "SWiM: the analysis says something under 7 of the 9 items (nothing under 1b, 5, 6); under "
+        "each the author has something to write"
+    )
 
 
 def test_swim_never_writes_what_is_the_authors(directions):

@@ -248,10 +248,39 @@ def test_forest_refuses_a_name_it_cannot_match(analysed):
         "  'Author & Other 1954' is not known; did you mean 'Authr & Other 1954'?"
     )
     with pytest.raises(InputError) as raised:
-        pe.figures.forest(m, risk_of_bias=other)
+        pe.figures.forest(m, risk_of_bias=["Low"])
     assert str(raised.value) == (
-        "risk_of_bias: found DataFrame, allowed is what peer_evidence.risk_of_bias_summary() gives"
+        "risk_of_bias: found list, allowed are the records (Evidence), a table of judgements, or "
+        "what peer_evidence.risk_of_bias_summary() gives"
     )
+
+
+def test_forest_takes_the_records_or_a_table_as_the_traffic_lights_do(analysed):
+    data, m, _ = analysed(5)
+    table = pd.DataFrame({"Study": data["label"], "tool": "rob_2", **dict.fromkeys(rob_2(), "Low")})
+    drawn = [
+        pe.figures.drawn(pe.figures.forest(m, risk_of_bias=one))[0]
+        for one in (table, pe.risk_of_bias_summary(table))
+    ]
+    assert drawn[0].alt == drawn[1].alt
+    pd.testing.assert_frame_equal(drawn[0].table, drawn[1].table)
+    with pytest.raises(InputError) as raised:
+        pe.figures.forest(m, risk_of_bias=table.drop(columns="tool"))
+    assert str(raised.value) == (
+        "risk_of_bias: the table does not say in a column 'tool' which tool it is of; give "
+        "peer_evidence.risk_of_bias_summary(table, tool=...) instead"
+    )
+    ev = pe.load()
+    pool = pe.pools(ev)["hope", "up to 4 months"]
+    of_records = pe.figures.forest_table(pool, risk_of_bias=ev)
+    of_summary = pe.figures.forest_table(pool, risk_of_bias=pe.risk_of_bias_summary(ev))
+    pd.testing.assert_frame_equal(of_records, of_summary)
+    assert "rob_overall" in of_records.columns
+
+
+def rob_2():
+    """Name the domains of the tool that a table of judgements is taken for."""
+    return [domain.short for domain in pe.risk_of_bias_tool("rob_2").domains]
 
 
 def test_forest_without_marks_has_none(analysed):

@@ -12,7 +12,7 @@ import peer_evidence as pe
 
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 EXAMPLES = sorted(GALLERY.rglob("*.py"))
-NO_FIGURES = {"Drawn", "drawn", "save", "to_svg", "to_html"}
+NO_FIGURES = {"Drawn", "drawn", "save", "to_svg", "to_html", "house_style"}
 DRAWING = sorted(
     name for name in pe.figures.__all__ if name not in NO_FIGURES and not name.endswith("_table")
 )

@@ -185,7 +185,7 @@ def test_nothing_to_pool_is_a_result_that_says_so(tmp_path: Path) -> None:
     assert len(pools) == 0
     assert pools.to_frame().empty
     assert pools.summary() == (
-        "0 pools of OR, 0 results, 1 left in no pool; positive favours the intervention"
+        "0 pools of OR, 0 results, 1 left in no pool; above 1 favours the intervention"
     )
 
 

@@ -76,6 +76,20 @@ def test_the_page_opens_without_trouble(built: Path, browser: Browser, width: in
 
 
 @pytest.mark.browser
+def test_tables_become_cards_on_a_narrow_screen_but_never_on_paper(
+    built: Path, browser: Browser
+) -> None:
+    page, _, _ = open_page(browser, built / "index.html", 640)
+    head = "getComputedStyle(document.querySelector('table.stacked thead')).display"
+    try:
+        assert page.evaluate(head) == "none"
+        page.emulate_media(media="print")
+        assert page.evaluate(head) == "table-header-group"
+    finally:
+        page.close()
+
+
+@pytest.mark.browser
 def test_a_number_shows_its_origin_on_focus(built: Path, browser: Browser) -> None:
     page, _, _ = open_page(browser, built / "index.html")
     try:

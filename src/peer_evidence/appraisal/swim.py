@@ -17,7 +17,6 @@ from peer_evidence.appraisal.swim_facts import (
     say_of_differences,
 )
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -88,9 +87,12 @@ class SWiM(Result):
 
     def summary(self) -> str:
         """Give every entry: what the analysis says, and what the author must write."""
+        items = {one.rstrip("ab") for one in self.numbers}
+        held = {one.rstrip("ab") for one in self.filled}
+        nothing = f" (nothing under {', '.join(self.open)})" if self.open else ""
         lines = [
-            f"SWiM: the analysis says something under {count(len(self.filled), 'entry', 'entries')}"
-            f" of {len(self.numbers)}; under each the author has something to write"
+            f"SWiM: the analysis says something under {len(held)} of the {len(items)} items"
+            f"{nothing}; under each the author has something to write"
         ]
         rows = zip(self.numbers, self.topics, self.texts, self.to_write, strict=True)
         for number, topic, text, rest in rows:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_text
+from peer_evidence.formatting import count, p_text
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.studies import beside
@@ -204,17 +205,24 @@ def _advice(measure: str) -> str:
     return f"prefer {people}"
 
 
-def with_interval(value: float, low: float, high: float, level: float, digits: int = 2) -> str:
-    """Write an estimate with its interval.
+def with_interval(
+    value: float, low: float, high: float, level: float, digits: int = 2, measure: str = ""
+) -> str:
+    """Write an estimate with its interval, as it is read: ratios as ratios.
 
     Examples
     --------
     >>> with_interval(0.4, 0.1, 0.7, 0.95), with_interval(0.4, float("nan"), 0.7, 0.95)
     ('0.40 (95% CI 0.10 to 0.70)', '0.40 (no interval)')
+    >>> with_interval(-0.7145, -1.07, -0.36, 0.95, measure="RR")
+    'RR 0.49 (95% CI 0.34 to 0.70)'
     """
+    scale = scale_of(measure)
+    own = None if scale.turned else digits
+    shown = f"{scale.prefix}{scale.value(value, own)}"
     if not (np.isfinite(low) and np.isfinite(high)):
-        return f"{number(value, digits)} (no interval)"
-    return f"{number(value, digits)} ({100 * level:g}% CI {interval(low, high, digits)})"
+        return f"{shown} (no interval)"
+    return f"{shown} ({100 * level:g}% CI {scale.interval(low, high, own)})"
 
 
 def digits_for(value: float, low: float, high: float) -> int:

@@ -11,8 +11,9 @@ from scipy import special
 
 from peer_evidence.bias import common
 from peer_evidence.checks import check_choice, is_number
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, number
+from peer_evidence.formatting import count
 from peer_evidence.pooling import laws
 from peer_evidence.results import Result
 
@@ -43,26 +44,32 @@ class FailSafeN(Result):
     minimum_k: int
     kind: str
     weighted: bool
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give the flat fields as one row."""
         import pandas as pd
 
-        return pd.DataFrame([{one.name: getattr(self, one.name) for one in fields(self)}])
+        return pd.DataFrame(
+            [{one.name: getattr(self, one.name) for one in fields(self) if one.name != "measure"}]
+        )
 
     def summary(self) -> str:
         """Say the number and what it does not say."""
+        scale = scale_of(self.measure)
         goal = f"p above {self.alpha:g}"
         if self.kind == "orwin":
-            goal = f"an effect of {number(self.target)} in place of {number(self.estimate)}"
+            what = f"a pooled {scale.name}" if scale.turned else "an effect"
+            goal = f"{what} of {scale.value(self.target)} in place of {scale.value(self.estimate)}"
         studies = count(self.k, "study", "studies")
+        null = f"{scale.prefix or 'effect '}{scale.null}"
         more = count(self.n, "study", "studies")
         return "\n".join([
-            f"Fail-safe N ({self.kind.title()}): {more} with effect 0 would give {goal}, "
+            f"Fail-safe N ({self.kind.title()}): {more} with {null} would give {goal}, "
             f"beside {studies} observed.",
             *common.few_line(self.k, self.minimum_k, "a fail-safe N"),
-            "A fail-safe N ignores heterogeneity and supposes unseen effects of exactly 0; it "
-            "neither shows nor rules out bias.",
+            f"A fail-safe N ignores heterogeneity and supposes unseen effects of exactly "
+            f"{scale.null}; it neither shows nor rules out bias.",
         ])  # fmt: skip
 
 
@@ -142,6 +149,7 @@ def fail_safe_n(
         minimum_k=common.MINIMUM,
         kind=kind,
         weighted=weighted,
+        measure=m.studies.measure,
     )
 
 

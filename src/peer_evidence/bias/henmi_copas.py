@@ -9,7 +9,8 @@ import numpy as np
 from scipy import special
 
 from peer_evidence.bias import common
-from peer_evidence.formatting import count, number
+from peer_evidence.effects.scales import scale_of
+from peer_evidence.formatting import count
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -37,18 +38,24 @@ class HenmiCopas(Result):
     minimum_k: int
     pooled: float
     level: float
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give the flat fields as one row."""
         import pandas as pd
 
-        return pd.DataFrame([{one.name: getattr(self, one.name) for one in fields(self)}])
+        return pd.DataFrame(
+            [{one.name: getattr(self, one.name) for one in fields(self) if one.name != "measure"}]
+        )
 
     def summary(self) -> str:
         """Say the mean with its interval beside the pooled effect."""
-        own = common.with_interval(self.estimate, self.ci_low, self.ci_high, self.level)
+        scale = scale_of(self.measure)
+        own = common.with_interval(
+            self.estimate, self.ci_low, self.ci_high, self.level, measure=self.measure
+        )
         return "\n".join([
-            f"Henmi-Copas: {own}, pooled {number(self.pooled)}, "
+            f"Henmi-Copas: {own}, pooled {scale.value(self.pooled)}, "
             f"{count(self.k, 'study', 'studies')}.",
             *common.few_line(self.k, self.minimum_k, "the interval of Henmi and Copas"),
             "Common-effect weights, so that small studies count least; tau² of DerSimonian and "
@@ -116,6 +123,7 @@ def henmi_copas(m: MetaAnalysis) -> HenmiCopas:
         minimum_k=common.MINIMUM,
         pooled=m.estimate,
         level=m.level,
+        measure=m.studies.measure,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from peer_evidence.bias import common
 from peer_evidence.checks import check_choice
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number, per_cent
 from peer_evidence.pooling import laws
@@ -56,6 +57,7 @@ class LimitMetaAnalysis(Result):
     caution: str
     labels: tuple[str, ...] = field(repr=False)
     limits: Floats = field(repr=False)
+    measure: str = ""
 
     def study_table(self) -> pd.DataFrame:
         """Give the effect of each study at infinite precision."""
@@ -67,14 +69,19 @@ class LimitMetaAnalysis(Result):
         """Give the flat fields as one row."""
         import pandas as pd
 
-        names = [one.name for one in fields(self) if one.name not in ("labels", "limits")]
+        names = [
+            one.name for one in fields(self) if one.name not in ("labels", "limits", "measure")
+        ]
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
     def summary(self) -> str:
         """Say the adjusted effect beside the pooled one."""
-        own = common.with_interval(self.estimate, self.ci_low, self.ci_high, self.level)
+        scale = scale_of(self.measure)
+        own = common.with_interval(
+            self.estimate, self.ci_low, self.ci_high, self.level, measure=self.measure
+        )
         lines = [
-            f"Limit meta-analysis ({self.adjust}): {own}, pooled {number(self.pooled)}, "
+            f"Limit meta-analysis ({self.adjust}): {own}, pooled {scale.value(self.pooled)}, "
             f"{count(self.k, 'study', 'studies')}.",
             *common.few_line(self.k, self.minimum_k, "limit meta-analysis"),
             f"Small-study effects: Q = {number(self.q_small)} of {number(self.q)} on 1 df, "
@@ -171,6 +178,7 @@ def limit_meta_analysis(m: MetaAnalysis, adjust: str = "beta0") -> LimitMetaAnal
         caution=common.caution_of(m.studies.measure),
         labels=m.studies.labels,
         limits=limits,
+        measure=m.studies.measure,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from peer_evidence.bias import common
 from peer_evidence.checks import check_choice
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number
 from peer_evidence.pooling import laws
@@ -73,6 +74,7 @@ class PetPeese(Result):
     pooled: float
     level: float
     caution: str
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a method: PET, PEESE and the one chosen."""
@@ -88,11 +90,18 @@ class PetPeese(Result):
 
     def summary(self) -> str:
         """Say the adjusted effect beside the pooled one, then what to beware of."""
-        own = common.with_interval(self.estimate, self.ci_low, self.ci_high, self.level)
-        pet = common.with_interval(self.pet, self.pet_ci_low, self.pet_ci_high, self.level)
-        peese = common.with_interval(self.peese, self.peese_ci_low, self.peese_ci_high, self.level)
+        scale = scale_of(self.measure)
+        own = common.with_interval(
+            self.estimate, self.ci_low, self.ci_high, self.level, measure=self.measure
+        )
+        pet = common.with_interval(
+            self.pet, self.pet_ci_low, self.pet_ci_high, self.level, measure=self.measure
+        )
+        peese = common.with_interval(
+            self.peese, self.peese_ci_low, self.peese_ci_high, self.level, measure=self.measure
+        )
         lines = [
-            f"PET-PEESE: {own} by {self.chosen}, pooled {number(self.pooled)}, "
+            f"PET-PEESE: {own} by {self.chosen}, pooled {scale.value(self.pooled)}, "
             f"{count(self.k, 'study', 'studies')}.",
             f"PET {pet}, PEESE {peese}.",
             *common.few_line(self.k, self.minimum_k, "PET-PEESE"),
@@ -174,6 +183,7 @@ def pet_peese(m: MetaAnalysis, *, alternative: str | None = None) -> PetPeese:
         pooled=m.estimate,
         level=m.level,
         caution=common.caution_of(m.studies.measure),
+        measure=m.studies.measure,
     )
 
 

@@ -75,12 +75,15 @@ class RegressionTest(Result):
     level: float
     caution: str
     clusters: int | None = None
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give the flat fields as one row."""
         import pandas as pd
 
-        return pd.DataFrame([{one.name: getattr(self, one.name) for one in fields(self)}])
+        return pd.DataFrame(
+            [{one.name: getattr(self, one.name) for one in fields(self) if one.name != "measure"}]
+        )
 
     def summary(self) -> str:
         """Say how effects change with size, then the limit and what to beware of."""
@@ -101,7 +104,11 @@ class RegressionTest(Result):
         ]
         if np.isfinite(self.limit):
             limit = common.with_interval(
-                self.limit, self.limit_ci_low, self.limit_ci_high, self.level
+                self.limit,
+                self.limit_ci_low,
+                self.limit_ci_high,
+                self.level,
+                measure=self.measure,
             )
             lines.append(f"Effect of an infinitely large study {limit}.")
         lines.append(
@@ -396,4 +403,5 @@ def _result(
         level=m.level,
         caution=common.caution_of(own, predictor, advice=True),
         clusters=clusters,
+        measure=own or ("OR" if studies.measure == "OR" else ""),
     )

@@ -315,4 +315,5 @@ def _result(m: MetaAnalysis, problem: _Problem, fit: Fit, rival: Fit | None) -> 
         delta_p_value=laws.two_sided_p(away),
         delta_ci_low=np.maximum(delta - half * delta_se, 0.0),
         delta_ci_high=delta + half * delta_se,
+        measure=m.studies.measure,
     )

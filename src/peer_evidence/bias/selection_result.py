@@ -10,6 +10,7 @@ import numpy as np
 
 from peer_evidence.bias import common
 from peer_evidence.bias.selection_kernels import log_weights
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.formatting import count, number
 from peer_evidence.results import Result
 
@@ -83,6 +84,7 @@ class SelectionModel(Result):
     delta_p_value: Floats = field(repr=False)
     delta_ci_low: Floats = field(repr=False)
     delta_ci_high: Floats = field(repr=False)
+    measure: str = ""
 
     def weight_table(self) -> pd.DataFrame:
         """Give one row a weight or parameter, with its interval and its test of no selection."""
@@ -112,15 +114,18 @@ class SelectionModel(Result):
         """Give the flat fields as one row."""
         import pandas as pd
 
-        names = [one.name for one in fields(self)][:-7]
+        names = [one.name for one in fields(self)][:-8]
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
     def summary(self) -> str:
         """Say the effect without selection beside the pooled one, then the weights."""
-        own = common.with_interval(self.estimate, self.ci_low, self.ci_high, self.level)
+        scale = scale_of(self.measure)
+        own = common.with_interval(
+            self.estimate, self.ci_low, self.ci_high, self.level, measure=self.measure
+        )
         lines = [
             f"Selection model ({self.kind}, {self.method}): {own}, without selection in the model "
-            f"{number(self.unadjusted)}, {count(self.k, 'study', 'studies')}.",
+            f"{scale.value(self.unadjusted)}, {count(self.k, 'study', 'studies')}.",
             *common.few_line(self.k, self.minimum_k, "a selection model"),
             f"p {_DIRECTIONS[self.alternative]}; {self._test()}",
         ]
@@ -129,7 +134,7 @@ class SelectionModel(Result):
             more = number(self.rival_log_likelihood - self.log_likelihood)
             lines.append(
                 f"Another maximum is higher (by {more} in log-likelihood), with the effect "
-                f"{number(self.rival_estimate)}: the data do not settle this model."
+                f"{scale.value(self.rival_estimate)}: the data do not settle this model."
             )
         if not self.converged:
             lines.append("Not converged: the maximum was not reached, do not use it.")

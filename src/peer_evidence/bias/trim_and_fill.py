@@ -10,8 +10,9 @@ import numpy as np
 
 from peer_evidence.bias import common
 from peer_evidence.checks import check_choice
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import ConvergenceWarning, InputError, PeerEvidenceWarning
-from peer_evidence.formatting import count, number
+from peer_evidence.formatting import count
 from peer_evidence.pooling import single
 from peer_evidence.pooling.model import MetaAnalysis, pool_studies
 from peer_evidence.pooling.studies import Studies
@@ -92,11 +93,14 @@ class TrimAndFill(Result):
 
     def summary(self) -> str:
         """Say the filled effect beside the observed one, then what to beware of."""
-        own = common.with_interval(self.estimate, self.ci_low, self.ci_high, self.level)
+        scale = scale_of(self.measure)
+        own = common.with_interval(
+            self.estimate, self.ci_low, self.ci_high, self.level, measure=self.measure
+        )
         added = count(self.k0, "mirror image")
         lines = [
             f"Trim and fill ({self.estimator}): {own} with {added} added on the {self.side}, "
-            f"observed {number(self.pooled)}, {count(self.k, 'study', 'studies')}.",
+            f"observed {scale.value(self.pooled)}, {count(self.k, 'study', 'studies')}.",
             *common.few_line(self.k, self.minimum_k, "trim and fill"),
             "The mirror images are no count of missing studies; where studies differ, large ones "
             "may be trimmed for other reasons than bias.",

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from peer_evidence.checks import check_evidence
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.formatting import count, words
 from peer_evidence.pooling.pools import pools, short_labels, time_buckets
 from peer_evidence.records.evidence import Evidence
@@ -75,7 +76,7 @@ def explorer_data(ev: Evidence) -> dict[str, Any]:
         "title": ev.package["title"],
         "intervention": ev.package["intervention"],
         "comparison": ev.package["comparison"],
-        "measure": pooled.measure,
+        "measure": scale_of(pooled.measure).analysis or pooled.measure,
         "first": _first(rows),
         "filters": filters,
         "conclusions": [

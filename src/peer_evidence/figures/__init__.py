@@ -76,6 +76,7 @@ _HOME = {
     "specification_curve_table": "specification_columns",
     "refits": "_refits",
     "refits_table": "_refits",
+    "house_style": "style",
 }
 
 __all__ = sorted(_HOME)

@@ -159,7 +159,8 @@ def bubble(
     label : str, optional
         What the moderator is called, with its unit.
     favours : (str, str), optional
-        Whom an effect below and above the null favours.
+        Whom an effect below and above the null favours. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 

@@ -114,7 +114,8 @@ def drapery(
     measure : str, optional
         Code of the effect measure; see :func:`drapery_table`.
     favours : (str, str), optional
-        Whom an effect to the left and to the right of the null favours.
+        Whom an effect to the left and to the right of the null favours. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 

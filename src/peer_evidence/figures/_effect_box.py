@@ -76,7 +76,8 @@ def effect_box(
     labels : mapping, optional
         Group to label.
     favours : (str, str), optional
-        Whom an effect to the left and to the right of no effect favours.
+        Whom an effect to the left and to the right of no effect favours. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 

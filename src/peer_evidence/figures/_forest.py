@@ -21,7 +21,7 @@ from peer_evidence.figures.axes import (
     set_ratio_axis,
 )
 from peer_evidence.figures.bias_marks import write_key
-from peer_evidence.figures.forest_bias import alt_of_bias, draw_bias, plan_bias
+from peer_evidence.figures.forest_bias import alt_of_bias, as_bias, draw_bias, plan_bias
 from peer_evidence.figures.forest_columns import (
     PRESETS,
     ForestRow,
@@ -97,7 +97,8 @@ def forest(
     intervention, comparison : str
         Headings of the arms.
     favours : (str, str), optional
-        Whom an effect to the left and to the right of the null favours.
+        Whom an effect to the left and to the right of the null favours. The name alone:
+        the figure writes "favours" before it.
     sort : {"given", "effect", "weight"}
         Order of the studies, within their subgroup.
     xlim : (float, float), optional
@@ -107,9 +108,10 @@ def forest(
     aligned : bool, optional
         Whether effects were turned to favour the intervention when positive, which is then said;
         true of pools when left out.
-    risk_of_bias : RiskOfBias, optional
-        Judgements to draw beside the studies, from :func:`peer_evidence.risk_of_bias_summary`. A
-        study of the records that was not judged has a blank; one that is not known is an error.
+    risk_of_bias : Evidence, DataFrame or RiskOfBias, optional
+        Judgements to draw beside the studies: the records, a table of judgements, or a summary
+        that :func:`peer_evidence.risk_of_bias_summary` made of them. A study of the records that
+        was not judged has a blank; one that is not known is an error.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 
@@ -124,6 +126,8 @@ def forest(
         If ``m`` is no meta-analysis, or the data or the ends of the axis do not fit it.
     """
     preset = PRESETS[check_choice("layout", layout, list(PRESETS))]
+    if risk_of_bias is not None:
+        risk_of_bias = as_bias(risk_of_bias)
     table = forest_table(
         m, data=data, measure=measure, sort=sort, labels=labels, risk_of_bias=risk_of_bias
     )

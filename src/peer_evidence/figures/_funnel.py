@@ -94,7 +94,8 @@ def funnel(
     measure : str, optional
         Code of the effect measure; see :func:`funnel_table`.
     favours : (str, str), optional
-        Whom an effect to the left and to the right of the null favours.
+        Whom an effect to the left and to the right of the null favours. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 

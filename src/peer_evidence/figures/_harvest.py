@@ -81,6 +81,7 @@ def harvest(
         Domain, design or word of the filling column to label.
     favours : (str, str), optional
         Whom the left and the right column favour; as the records call it when left out.
+        The name alone: the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 

@@ -166,7 +166,8 @@ def labbe(
     intervention, comparison : str
         What the arms are called.
     favours : (str, str), optional
-        Whom a study below and above the line of no effect favours.
+        Whom a study below and above the line of no effect favours. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 

@@ -24,11 +24,13 @@ from peer_evidence.figures.studies_in import (
     pooled_words,
     studies_of,
 )
-from peer_evidence.figures.style import BLUE, GREY, INK, SINGLE_COLUMN, VERMILLION
+from peer_evidence.figures.style import BLUE, GREY, INK, POINTS_PER_MM, SINGLE_COLUMN, VERMILLION
 from peer_evidence.formatting import count, number
 
 _BAND = "#E4E4E4"
 _HEIGHT = 54.0  # of the panel, in millimetres
+_BESIDE = 78.0  # points about the panel for the labels of both sides
+_LEAST = 56.0  # points of height at least
 _FREE = 14.0  # points between the studies and the arc
 
 
@@ -106,7 +108,8 @@ def radial(
     measure : str, optional
         Code of the effect measure; see :func:`radial_table`.
     favours : (str, str), optional
-        Whom a negative and a positive z favour.
+        Whom a negative and a positive z favour. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 85 mm when left out.
 
@@ -128,7 +131,8 @@ def radial(
     ends = [z + side for z in (0.0, m.estimate * most) for side in (-critical, critical)]
     low, high = (pick([*table["z"], *ends]) for pick in (min, max))
     ylim = (low - 0.04 * (high - low), high + 0.04 * (high - low))
-    room = _room(m, table, code, sheet_width(ax, SINGLE_COLUMN))
+    wide = sheet_width(ax, SINGLE_COLUMN)
+    room = _room(m, table, code, wide)
     se = "√(v + τ²)" if with_tau2 else "√v"
     said = f"z = effect / {se}"
     sides = (f"↓{TIE}favours {favours[0]}", f"favours {favours[1]}{TIE}↑") if favours else ("", "")
@@ -144,7 +148,7 @@ def radial(
         sides=sides,
         key=_key(m, table),
         note=_note(m, code, with_tau2=with_tau2),
-        height=_HEIGHT,
+        height=_height(wide),
         room=room,
         ticks=([], None),
     )
@@ -153,6 +157,11 @@ def radial(
     _points(sheet, table)
     draw_arc(sheet, m, code, radius)
     return attach(sheet.ax, "Radial plot", _alt(m, table, code, with_tau2=with_tau2), table)
+
+
+def _height(width: float) -> float:
+    """Give the height of the panel in millimetres: no higher than wide, or the arc has no room."""
+    return min(_HEIGHT, max(0.95 * (width - _BESIDE), _LEAST) / POINTS_PER_MM)
 
 
 def _room(m: Any, table: pd.DataFrame, code: str, width: float) -> float:

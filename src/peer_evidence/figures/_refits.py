@@ -107,7 +107,8 @@ def refits(
         Code of the effect measure, such as ``"OR"``. Ratios are taken to be pooled as logs and
         drawn on a log axis.
     favours : (str, str), optional
-        Whom an effect to the left and to the right of the null favours.
+        Whom an effect to the left and to the right of the null favours. The name alone:
+        the figure writes "favours" before it.
     ax : Axes, optional
         Where to draw; a new figure of 176 mm when left out.
 

@@ -15,6 +15,7 @@ from peer_evidence.figures.style import BLUE, GREY, SMALL_SIZE
 
 Floats = NDArray[np.float64]
 _APART = 10.0  # points from tick to tick
+_ABOVE_AXIS = 6.0  # points that its lower end, and so each label, keeps from the axis
 
 
 class Arc:
@@ -26,7 +27,8 @@ class Arc:
         self.steepness = (y0 - y1) / (x1 - x0)  # of a line of slope 1, on the sheet
         self.radius = radius
         panel = panel_of(sheet)
-        above, below = (min(one / radius, 0.94) for one in (y0 - panel.top, panel.bottom - y0))
+        sides = (y0 - panel.top, panel.bottom - y0 - _ABOVE_AXIS)
+        above, below = (min(one / radius, 0.94) for one in sides)
         self.ends = (self._slope_at(-below), self._slope_at(above))
 
     def _slope_at(self, sine: float) -> float:

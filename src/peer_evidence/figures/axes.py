@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from peer_evidence.figures.layout import text_width
 from peer_evidence.formatting import MINUS
 
-RATIOS = frozenset({"OR", "RR", "HR", "IRR", "PETO", "ROM"})
+RATIOS = frozenset({"OR", "RR", "HR", "IRR", "PETO", "ROM", "VR", "CVR"})
 OVERHANG = 8.0  # how far the label of a tick may stick out of its axis, in points
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 # what one arm of a log axis may show, from coarse to fine

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from peer_evidence.appraisal.risk_of_bias import RiskOfBias
+from peer_evidence.appraisal.risk_of_bias import RiskOfBias, risk_of_bias_summary
 from peer_evidence.appraisal.tools import NOT_RECORDED, OVERALL, Judgement
 from peer_evidence.errors import InputError
 from peer_evidence.figures import bias_marks as marks
@@ -35,8 +35,8 @@ def with_bias(table: pd.DataFrame, summary: Any) -> pd.DataFrame:
     ----------
     table : DataFrame
         The rows; those of kind ``study`` have a label that the summary knows.
-    summary : RiskOfBias
-        The judgements.
+    summary : RiskOfBias, Evidence or DataFrame
+        The judgements, or what :func:`peer_evidence.risk_of_bias_summary` makes a summary of.
 
     Returns
     -------
@@ -47,13 +47,9 @@ def with_bias(table: pd.DataFrame, summary: Any) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If it is no summary, or a study is not known to it; all such are listed.
+        If it is nothing of the kind, or a study is not known to it; all such are listed.
     """
-    if not isinstance(summary, RiskOfBias):
-        raise InputError(
-            f"risk_of_bias: found {type(summary).__name__}, allowed is what "
-            "peer_evidence.risk_of_bias_summary() gives"
-        )
+    summary = as_bias(summary)
     studies = (table["kind"] == "study").to_numpy(bool)
     places = summary.places(table.loc[studies, "label"].astype(str).tolist())
     joined = table.copy()
@@ -66,6 +62,23 @@ def with_bias(table: pd.DataFrame, summary: Any) -> pd.DataFrame:
             NOT_RECORDED if one is None or one != one else str(one) for one in cells
         ]
     return joined
+
+
+def as_bias(given: Any) -> RiskOfBias:
+    """Give a summary of risk of bias, made now where the records or the judgements are given."""
+    if isinstance(given, RiskOfBias):
+        return given
+    if isinstance(given, pd.DataFrame) and "tool" not in given.columns:
+        raise InputError(
+            "risk_of_bias: the table does not say in a column 'tool' which tool it is of; give "
+            "peer_evidence.risk_of_bias_summary(table, tool=...) instead"
+        )
+    if isinstance(given, pd.DataFrame) or hasattr(given, "risk_of_bias"):
+        return risk_of_bias_summary(given)
+    raise InputError(
+        f"risk_of_bias: found {type(given).__name__}, allowed are the records (Evidence), a table "
+        "of judgements, or what peer_evidence.risk_of_bias_summary() gives"
+    )
 
 
 @dataclass(frozen=True, slots=True)

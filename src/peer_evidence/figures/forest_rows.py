@@ -53,7 +53,7 @@ def forest_table(
         Order of the studies, within their subgroup.
     labels : mapping, optional
         Code to label: of a group, or of any part of the key of one of the pools.
-    risk_of_bias : RiskOfBias, optional
+    risk_of_bias : Evidence, DataFrame or RiskOfBias, optional
         Judgements of the studies, which become columns such as ``rob_D1``; see :func:`forest`.
 
     Returns

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -33,10 +34,36 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> R:
+        check_favours(kwargs.get("favours"))
         with style():
             return draw(*args, **kwargs)
 
     return in_style
+
+
+def check_favours(favours: Any) -> None:
+    """Refuse sides that are no pair of names: each figure writes "favours" before them itself.
+
+    Raises
+    ------
+    InputError
+        If it is no pair of texts, or one begins with the word that is written anyway.
+    """
+    if favours is None:
+        return
+    pair = not isinstance(favours, str) and isinstance(favours, Sequence) and len(favours) == 2
+    if not pair or not all(isinstance(one, str) for one in favours):
+        raise InputError(
+            f"favours: found {favours!r}, allowed are two texts, whom the left and the right side "
+            "favour, such as ('waiting list', 'tutoring')"
+        )
+    for one in favours:
+        rest = re.sub(r"^\s*favou?rs?\b\s*", "", one, flags=re.IGNORECASE)
+        if rest != one.lstrip():
+            raise InputError(
+                f"favours: found {one!r}, allowed is the name alone, {rest!r}: the figure writes "
+                '"favours" before it'
+            )
 
 
 def as_frame(name: str, given: Any, needed: tuple[str, ...] = ()) -> pd.DataFrame:

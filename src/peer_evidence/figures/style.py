@@ -33,16 +33,22 @@ _SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # all but those that hold words tog
 
 
 @contextmanager
-def style() -> Iterator[None]:
+def house_style() -> Iterator[None]:
     """Draw in the style of the package, whatever the settings outside, and leave those alone.
+
+    Every figure here does so by itself. Use it for plots of your own that stand beside them, and
+    for the empty figure whose parts are handed in as ``ax=``.
 
     Examples
     --------
-    >>> import matplotlib as mpl
-    >>> from peer_evidence.figures.style import style
-    >>> with style():
-    ...     mpl.rcParams["svg.fonttype"]
+    >>> import matplotlib.pyplot as plt
+    >>> import peer_evidence as pe
+    >>> with pe.figures.house_style():
+    ...     figure, ax = plt.subplots(figsize=(85 / 25.4, 60 / 25.4))
+    ...     line = ax.plot([2010, 2020], [3, 8])
+    ...     plt.rcParams["svg.fonttype"]
     'none'
+    >>> plt.close(figure)
     """
     with mpl.rc_context(), warnings.catch_warnings():
         # said once, in our words, when a file is written (see unprintable)
@@ -50,6 +56,9 @@ def style() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(_settings())
         yield
+
+
+style = house_style  # what the figures call it; the module has the name in public
 
 
 @cache

@@ -12,7 +12,8 @@ import pandas as pd
 from peer_evidence.appraisal.certainty import Certainty, certainty_table
 from peer_evidence.claims.check import check_claims
 from peer_evidence.direction.tally import Tally, tally
-from peer_evidence.formatting import count, interval, number, words
+from peer_evidence.effects.scales import scale_of
+from peer_evidence.formatting import count, words
 from peer_evidence.living import causes
 from peer_evidence.living.rows import CHANGED, Changes
 from peer_evidence.living.texts import BETWEEN
@@ -173,8 +174,9 @@ def _pool_texts(
 
 
 def _pool_text(m: MetaAnalysis, digits: int) -> str:
-    limits = interval(m.ci_low, m.ci_high, digits)
-    return f"{number(m.estimate, digits)} ({limits}, {count(m.k, 'study', 'studies')})"
+    scale = scale_of(m.studies.measure)
+    limits = scale.interval(m.ci_low, m.ci_high, digits)
+    return f"{scale.value(m.estimate, digits)} ({limits}, {count(m.k, 'study', 'studies')})"
 
 
 def _of_certainty(changes: Changes, old: State, new: State) -> Iterator[Consequence]:

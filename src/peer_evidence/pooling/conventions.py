@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from peer_evidence.checks import check_choice, check_level
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.formatting import MINUS, count
 from peer_evidence.pooling.causes import Cause, cause_of, spread_of
 from peer_evidence.pooling.emulation import QUANTITIES, TABLE_QUANTITIES, Answer, answer, read
@@ -34,6 +35,7 @@ _NAMES = {
     "mh_se": "the Mantel-Haenszel standard error",
     **dict.fromkeys(("mh_ci_low", "mh_ci_high"), "the Mantel-Haenszel interval"),
 }
+_NO_EFFECT = ("k", "q", "i2")  # on no scale of effects
 _METHODS = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 
 
@@ -110,6 +112,11 @@ class Conventions(Result):
         missing = f"Rows without the numbers needed, left out: {self.left_out}."
         return "\n".join([head, *lines, *self.notes, *([missing] if self.left_out else [])])
 
+    def _largest(self) -> str:
+        """Name the number that differs most; of a ratio the numbers are logarithms."""
+        of = "" if self.largest in _NO_EFFECT else scale_of(self.measure).of
+        return f"{_NAMES[self.largest]}{of}"
+
     def _answer(self) -> str:
         of = f"{self.differing} of {len(self.quantities)} numbers"
         studies = count(self.k, "study", "studies")
@@ -119,7 +126,7 @@ class Conventions(Result):
         row = self.values[self.quantities.index(self.largest)]
         low, high = int(np.nanargmin(row)), int(np.nanargmax(row))
         return (
-            f"{of} differ between the programs, {studies}; most of all {_NAMES[self.largest]}: "
+            f"{of} differ between the programs, {studies}; most of all {self._largest()}: "
             f"{_four(row[low])} in {self.programs[low]}, {_four(row[high])} in "
             f"{self.programs[high]}."
         )

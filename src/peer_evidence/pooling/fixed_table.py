@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from peer_evidence.checks import check_choice, check_columns, check_level
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_text
+from peer_evidence.formatting import count, number, p_text
 from peer_evidence.pooling import counts, laws
 from peer_evidence.pooling.counts import Pooled, Tables
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.pooling.studies import read_labels, to_numbers
+from peer_evidence.pooling.words import first_line
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -89,14 +91,16 @@ class TablePool(Result):
         columns = {"label": list(self.labels), "effect": effect, "variance": variance}
         return pd.DataFrame(columns | {"weight": 100.0 * weight / weight.sum()})
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Say the pooled effect with its interval, then heterogeneity."""
-        p = p_text(self.p_value)
-        limits = interval(self.ci_low, self.ci_high)
+        scale = scale_of(self.measure)
         text = (
-            f"Pooled {_NAMES[self.measure]} {number(self.estimate)} "
-            f"({100 * self.level:g}% CI {limits}, {p}), {count(self.k, 'study', 'studies')}.\n"
-            f"{self.method}."
+            f"Pooled {scale.pooled} "
+            f"{first_line(self, scale, count(self.k, 'study', 'studies'))}\n{self.method}."
         )
         if self.k < 5:
             text += f"\nOnly {count(self.k, 'study', 'studies')}: heterogeneity is hardly known."

@@ -105,6 +105,10 @@ class MetaAnalysis(Result):
         """Label and reason of each row that has no effect and is not in the analysis."""
         return self.studies.left_out
 
+    def cluster_columns(self) -> dict[str, tuple[Any, ...]]:
+        """Give the columns that name the studies, for :func:`robust`."""
+        return {name: own for name, own in self.studies.columns if len(own) == self.k}
+
     @property
     def coefficients(self) -> pd.DataFrame:
         """One row a coefficient: estimate, se, statistic, p_value, df, ci_low, ci_high."""
@@ -188,6 +192,12 @@ class MetaAnalysis(Result):
         from peer_evidence.pooling.tables import flat_fields
 
         return flat_fields(self)
+
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        from peer_evidence.effects.scales import scale_of
+
+        return scale_of(self.studies.measure).table
 
     def summary(self) -> str:
         """Say the pooled effect with its interval, then heterogeneity and what to beware of."""

@@ -262,6 +262,12 @@ class Multilevel(Result):
         row["left_out"] = len(self.left_out)
         return pd.DataFrame([row])
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        from peer_evidence.effects.scales import scale_of
+
+        return scale_of(self.fitted.studies.measure).table
+
     def summary(self) -> str:
         """Say the pooled effect with its interval, then the variance of each level."""
         from peer_evidence.pooling.dependent_words import describe_levels

@@ -186,6 +186,12 @@ class Multivariate(Result):
         """Give one row a coefficient."""
         return self.coefficients
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        from peer_evidence.effects.scales import scale_of
+
+        return scale_of(self.fitted.studies.measure).table
+
     def summary(self) -> str:
         """Say the pooled effect of each outcome, then how they vary together."""
         from peer_evidence.pooling.dependent_words import describe_outcomes

@@ -13,9 +13,10 @@ import pandas as pd
 
 from peer_evidence.checks import check_choice, check_columns, check_evidence, check_options, nearest
 from peer_evidence.effects.conversion import smd_from_log_odds_ratio
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.effects.table import effect_sizes
 from peer_evidence.errors import FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_brief, short_label, words
+from peer_evidence.formatting import count, p_brief, short_label, words
 from peer_evidence.pooling.model import MetaAnalysis, meta_analysis
 from peer_evidence.results import Result
 
@@ -106,20 +107,25 @@ class Pools(Result):
         columns = None if found else [*self.by, "estimate", "k", "measure", "studies"]
         return pd.DataFrame(found, columns=columns).set_index(list(self.by))
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Give each pool with both intervals, and say how few studies it has."""
         out = int((~self.rows["pooled"]).sum())
         pooled = count(int(self.rows["pooled"].sum()), "result")
+        scale = scale_of(self.measure)
         lines = [
             f"{count(len(self), 'pool')} of {self.measure}, {pooled}, {out} left in no pool; "
-            f"positive favours {self.intervention}"
+            f"{scale.positive} favours {self.intervention}"
         ]
         for title, wald, cautious in zip(self.titles, self.analyses, self.cautious, strict=True):
             few = f"; fewer than {FEW} studies, tau² is a guess" if wald.k < FEW else ""
             lines.append(
-                f"  {title}: {number(wald.estimate)} "
-                f"({interval(wald.ci_low, wald.ci_high)}, {p_brief(wald.p_value)}; ad hoc "
-                f"Hartung-Knapp {interval(cautious.ci_low, cautious.ci_high)}), "
+                f"  {title}: {scale.prefix}{scale.value(wald.estimate)} "
+                f"({scale.interval(wald.ci_low, wald.ci_high)}, {p_brief(wald.p_value)}; ad hoc "
+                f"Hartung-Knapp {scale.interval(cautious.ci_low, cautious.ci_high)}), "
                 f"{count(wald.k, 'study', 'studies')}{few}"
             )
         return "\n".join(lines)

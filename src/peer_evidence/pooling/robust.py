@@ -41,6 +41,8 @@ class Robust(Result):
         The covariance and the law of the tests.
     few_df : bool
         Whether any coefficient has fewer than 4 degrees of freedom.
+    measure : str
+        The effect measure when the data name a single one, else empty.
     """
 
     estimate: float
@@ -59,6 +61,7 @@ class Robust(Result):
     names: tuple[str, ...]
     model: Model = field(repr=False)
     sandwich: Sandwich = field(repr=False)
+    measure: str = ""
 
     @property
     def coefficients(self) -> pd.DataFrame:
@@ -103,6 +106,12 @@ class Robust(Result):
         """Give one row a coefficient."""
         return self.coefficients
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        from peer_evidence.effects.scales import scale_of
+
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Say the first coefficient with its interval, then the others."""
         from peer_evidence.pooling.dependent_words import describe_robust
@@ -126,9 +135,10 @@ def robust(
         The model. Its weights and its covariance of the effects are the working model.
     cluster : sequence, Series or str
         Cluster of each effect in the analysis: a Series by its index (rows that were left out may
-        be in it), anything else in their order; for a Multilevel also the name of one of its
-        levels, for a Multivariate the column of its studies. Effects that are dependent in the
-        model must be in one cluster.
+        be in it), anything else in their order. By name: the column of a MetaAnalysis that
+        names its studies (``label``, or ``study_id`` where the table has it), a level of a
+        Multilevel, the column of the studies of a Multivariate. Effects that are dependent in
+        the model must be in one cluster.
     estimator : {"CR2", "CR0", "CR1", "CR1p", "CR1S", "CR3"}
         CR0 is the plain sandwich; CR1, CR1p and CR1S multiply it by m / (m - 1), m / (m - p) and
         m (k - 1) / ((m - 1)(k - p)); CR2 is unbiased under the working model; CR3 is close to the
@@ -199,7 +209,14 @@ def robust(
             "rests on a single cluster; use estimator='CR2'"
         )
     made = from_sandwich(
-        sandwich(problem, estimator), fitted.names, layout.count, fitted.k, estimator, test, wanted
+        sandwich(problem, estimator),
+        fitted.names,
+        layout.count,
+        fitted.k,
+        estimator,
+        test,
+        wanted,
+        fitted.measure,
     )
     warn_few(made)
     return made
@@ -213,6 +230,7 @@ def from_sandwich(
     estimator: str,
     test: str,
     level: float,
+    measure: str = "",
 ) -> Robust:
     """Make the result of a robust covariance."""
     p = len(s.beta)
@@ -239,6 +257,7 @@ def from_sandwich(
         names=names,
         model=model,
         sandwich=s,
+        measure=measure,
     )
 
 
@@ -277,6 +296,7 @@ class _Working:
     names: tuple[str, ...]
     source: Any
     index: Any
+    measure: str
 
     @property
     def k(self) -> int:
@@ -310,7 +330,7 @@ def _working(result: Any) -> _Working:
     if isinstance(result, MetaAnalysis):
         r = result.regression
         own = result.studies
-        return _Working(own.effects, r.matrix, r.names, result, own.index)
+        return _Working(own.effects, r.matrix, r.names, result, own.index, own.measure)
     fitted = getattr(result, "fitted", None)
     if fitted is None:
         raise InputError(
@@ -318,7 +338,7 @@ def _working(result: Any) -> _Working:
             "multivariate gives"
         )
     own = fitted.studies
-    return _Working(own.effects, fitted.matrix, fitted.names, result, own.index)
+    return _Working(own.effects, fitted.matrix, fitted.names, result, own.index, own.measure)
 
 
 def _clusters(result: Any, cluster: Sequence[Any] | str, fitted: _Working) -> list[str]:
@@ -334,7 +354,7 @@ def _clusters(result: Any, cluster: Sequence[Any] | str, fitted: _Working) -> li
                 f"cluster: found {cluster!r}, allowed is the cluster of each of the {k} effects, "
                 f"such as data[{cluster!r}]{hint}"
             )
-        return list(known[cluster])
+        cluster = known[cluster]
     if not isinstance(cluster, Iterable):
         raise InputError(
             f"cluster: found {cluster!r}, allowed is the cluster of each of the {k} effects, such "

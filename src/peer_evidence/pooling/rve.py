@@ -74,6 +74,12 @@ class RobustMeta(Result):
         """Give one row a coefficient."""
         return self.coefficients
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        from peer_evidence.effects.scales import scale_of
+
+        return scale_of(self.robust.measure).table
+
     def summary(self) -> str:
         """Say the first coefficient with its interval, then the working model."""
         from peer_evidence.pooling.dependent_words import describe_rve
@@ -181,7 +187,14 @@ def rve(
     problem = lay_out_problem(y, x, w, tuple(diagonal(1.0 / found.weights, layout)), layout)
     estimator, test = ("CR2", "satterthwaite") if small_sample else ("CR1p", "t-residual")
     made = from_sandwich(
-        sandwich(problem, estimator), names, len(groups), len(y), estimator, test, float(level)
+        sandwich(problem, estimator),
+        names,
+        len(groups),
+        len(y),
+        estimator,
+        test,
+        float(level),
+        studies.measure,
     )
     warn_few(made)
     fields = ("estimate", "se", "ci_low", "ci_high", "statistic", "p_value", "df", "clusters", "k")

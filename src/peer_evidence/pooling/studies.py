@@ -47,6 +47,11 @@ class Studies:
         Labels of the rows of the table, so that a Series of it can be put beside the studies.
     distinct : int or None
         How many studies the column ``study_id`` names, where the table has it.
+    positive : str
+        What an effect above no effect means, where :func:`effect_sizes` made the table and said
+        it: "favours the intervention", "higher in the intervention"; else empty.
+    columns : tuple of (str, tuple)
+        The columns of the table that name the studies, with their values: clusters by name.
     """
 
     effects: Floats
@@ -59,6 +64,8 @@ class Studies:
     tables: Tables | None = None
     index: Any = None
     distinct: int | None = None
+    positive: str = ""
+    columns: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
     @property
     def repeated(self) -> bool:
@@ -152,6 +159,8 @@ def read_studies(
         tables=_tables(data, kept),
         index=data.index if kept.all() else data.index[kept],
         distinct=_distinct(data, kept),
+        positive=_positive(data, effect, kept),
+        columns=_naming(data, label, kept),
     )
     return studies, kept
 
@@ -256,6 +265,26 @@ def _measure(data: pd.DataFrame, kept: NDArray[np.bool_]) -> str:
             "different scales and cannot be pooled; keep the rows of one measure"
         )
     return ""
+
+
+def _naming(
+    data: pd.DataFrame, label: str, kept: NDArray[np.bool_]
+) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """Give the columns that name the studies: that of the labels and study_id."""
+    names = [one for one in dict.fromkeys((label, *_LABELS[:1])) if one in data.columns]
+    return tuple(
+        (name, tuple(data[name][kept].tolist()))
+        for name in names
+        if getattr(data[name], "ndim", 1) == 1
+    )
+
+
+def _positive(data: pd.DataFrame, effect: str, kept: NDArray[np.bool_]) -> str:
+    """Give what a positive effect means, where the table that was made of the data says it."""
+    facts = data.attrs.get("peer_evidence") if effect == "effect" else None
+    if not isinstance(facts, dict) or facts.get("measure") != _measure(data, kept):
+        return ""
+    return str(facts.get("positive", ""))
 
 
 def _sizes(data: pd.DataFrame, kept: NDArray[np.bool_]) -> Floats | None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_columns, check_options
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import DependenceWarning, FewStudiesWarning, InputError
-from peer_evidence.formatting import count, interval, number, p_text
+from peer_evidence.formatting import count, number, p_text
 from peer_evidence.pooling import laws
 from peer_evidence.pooling.model import MetaAnalysis, meta_analysis, pool_studies
 from peer_evidence.pooling.projection import DesignProblem
 from peer_evidence.pooling.tau2 import estimate
+from peer_evidence.pooling.words import side_line
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -64,10 +66,15 @@ class Subgroups(Result):
         rows.index = pd.Index([*self.names, "all"], name=self.by)
         return rows.drop(columns=["qm", "qm_df", "qm_p_value", "r2"])
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.overall.studies.measure).table
+
     def summary(self) -> str:
         """Say whether the groups differ, then the effect of each."""
         p = p_text(self.q_between_p_value)
         verdict = "differ" if self.q_between_p_value < 1 - self.level else "are not shown to differ"
+        scale = scale_of(self.overall.studies.measure)
         lines = [
             f"{count(len(self), 'group')} of {self.by} {verdict}: Q between = "
             f"{number(self.q_between)} on {self.q_between_df} df, {p}, "
@@ -75,12 +82,13 @@ class Subgroups(Result):
             "Each group has its own tau²."
             if self.tau2_rule == "separate"
             else "All groups share one tau².",
+            *side_line(scale.measure, self.overall.studies.positive),
         ]
         for name, one in zip(self.names, self.analyses, strict=True):
-            limits = interval(one.ci_low, one.ci_high)
+            limits = scale.interval(one.ci_low, one.ci_high)
             few = "; few studies" if one.k < 5 else ""
             lines.append(
-                f"  {name}: {number(one.estimate)} ({limits}), "
+                f"  {name}: {scale.prefix}{scale.value(one.estimate)} ({limits}), "
                 f"{count(one.k, 'study', 'studies')}{few}"
             )
         return "\n".join(lines)

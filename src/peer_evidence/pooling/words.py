@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from peer_evidence.effects.scales import Scale, scale_of
 from peer_evidence.formatting import count, interval, number, p_brief, p_text
 from peer_evidence.pooling.tau2 import METHODS
 
@@ -31,7 +32,8 @@ def variance(value: float) -> str:
 
 def describe(m: MetaAnalysis) -> str:
     """Write the result of a meta-analysis, the answer in the first line."""
-    lines = [_answer(m), *_few(m), _model(m), *_prediction(m), *_heterogeneity(m), *_moderators(m)]
+    lines = [_answer(m), *_few(m), *side_line(m.studies.measure, m.studies.positive), _model(m)]
+    lines += [*_prediction(m), *_heterogeneity(m), *_moderators(m)]
     if m.left_out:
         named = "; ".join(f"{label}: {reason}" for label, reason in m.left_out[:FEW])
         more = "; ..." if len(m.left_out) > FEW else ""
@@ -42,16 +44,42 @@ def describe(m: MetaAnalysis) -> str:
 
 
 def _answer(m: MetaAnalysis) -> str:
-    percent = f"{100 * m.level:g}%"
-    first = m.regression.names[0]
-    what = "Pooled effect" if m.regression.design is None else "Effect where all moderators are 0"
-    if m.regression.design is not None and first != "intercept":
-        what = f"No intercept, so no single effect; coefficient of {first}"
-    scale = f" ({m.studies.measure})" if m.studies.measure else ""
+    scale = scale_of(m.studies.measure)
+    first = None if m.regression.design is None else m.regression.names[0]
+    what = what_first(scale, first, "No intercept, so no single effect; coefficient of")
+    if first not in (None, "intercept"):
+        scale = Scale()
+    return f"{what} {first_line(m, scale, _how_many(m))}"
+
+
+def what_first(scale: Scale, first: str | None, otherwise: str) -> str:
+    """Name the number of the first line: the pooled one, or the first coefficient."""
+    if first is None:
+        return f"Pooled {scale.pooled}"
+    if first == "intercept":
+        if scale.turned:
+            return f"{scale.name[:1].upper()}{scale.name[1:]} where all moderators are 0:"
+        return scale.pooled.replace("effect", "Effect where all moderators are 0", 1)
+    of = scale.analysis or scale.measure
+    return f"{otherwise} {first}" + (f" ({of})" if of else "")
+
+
+def first_line(m: Any, scale: Scale, how_many: str) -> str:
+    """Write an estimate with interval and p as it is read, and how it was pooled behind it."""
+    limits, p = scale.interval(m.ci_low, m.ci_high), p_text(m.p_value)
     return (
-        f"{what}{scale} {number(m.estimate)} ({percent} CI {interval(m.ci_low, m.ci_high)}, "
-        f"{p_text(m.p_value)}), {_how_many(m)}."
+        f"{scale.value(m.estimate)} ({100 * m.level:g}% CI {limits}, {p}), {how_many}"
+        f"{scale.beside(m.estimate, m.ci_low, m.ci_high)}."
     )
+
+
+def side_line(measure: str, positive: str) -> list[str]:
+    """Say what an effect above no effect means, where it is known."""
+    if not positive:
+        return []
+    above = scale_of(measure).positive
+    verb = "" if positive.startswith("favours") else "is "
+    return [f"{above[:1].upper()}{above[1:]} {verb}{positive}."]
 
 
 def _how_many(m: MetaAnalysis) -> str:
@@ -86,10 +114,13 @@ def _prediction(m: MetaAnalysis) -> list[str]:
     if math.isnan(m.pi_low):
         return ["No prediction interval."]
     law = f"t, {m.df:g} df" if math.isfinite(m.df) else "normal"
-    text = f"{100 * m.level:g}% prediction interval {interval(m.pi_low, m.pi_high)} ({law})"
+    scale = scale_of(m.studies.measure)
+    of = f" of the {scale.name}" if scale.turned else ""
+    limits = scale.interval(m.pi_low, m.pi_high)
+    text = f"{100 * m.level:g}% prediction interval{of} {limits} ({law})"
     if m.k < FEW:  # it is told, as the tables hold it, with what it rests on
         tau2 = variance(m.tau2) if m.tau2 else "0"
-        text += f"; it rests on a tau² of {tau2}, which {m.k} studies can hardly tell"
+        text += f"; it rests on a tau²{scale.of} of {tau2}, which {m.k} studies can hardly tell"
     return [f"{text}."]
 
 
@@ -101,7 +132,8 @@ def _heterogeneity(m: MetaAnalysis) -> list[str]:
     if math.isnan(m.tau2_ci_low):
         return [f"Heterogeneity: I² = {number(m.i2, 1)}% of (Q - df) / Q; {test}"]
     text = (
-        f"Heterogeneity: tau² = {variance(m.tau2)} ({variance(m.tau2_ci_low)} to "
+        f"Heterogeneity: tau²{scale_of(m.studies.measure).of} = {variance(m.tau2)} "
+        f"({variance(m.tau2_ci_low)} to "
         f"{variance(m.tau2_ci_high)}), I² = {number(m.i2, 1)}% "
         f"({interval(m.i2_ci_low, m.i2_ci_high, 1)}); {test}"
     )
@@ -120,7 +152,9 @@ def _moderators(m: MetaAnalysis) -> list[str]:
         share = f"; R² = {number(m.r2, 1)}%"
         if math.isnan(m.r2):
             share = "; R² is not defined, without moderators there is no heterogeneity"
-    lines = [f"Moderators: QM = {number(m.qm)} on {df} df, {p}{share}."]
+    of = scale_of(m.studies.measure).analysis
+    on = f" Coefficients of {of}:" if of else ""
+    lines = [f"Moderators: QM = {number(m.qm)} on {df} df, {p}{share}.{on}"]
     model = m.regression.model
     for place, name in enumerate(m.regression.names):
         limits = interval(model.ci_low[place], model.ci_high[place], 3)

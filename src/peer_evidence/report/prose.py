@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from peer_evidence import __version__
 from peer_evidence.checks import check_meta_analysis
-from peer_evidence.figures.axes import is_ratio
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.formatting import count, interval, number, p_text
 from peer_evidence.pooling.model import MetaAnalysis
 from peer_evidence.pooling.tau2 import METHODS
@@ -63,7 +61,8 @@ def results_text(m: MetaAnalysis) -> str:
     Returns
     -------
     str
-        A paragraph. Ratios, which are pooled as logarithms, stand on their own scale.
+        A paragraph. Ratios, which are pooled as logarithms, stand on their own scale, and so do
+        logits of proportions and Fisher's z; τ² stays on that of the analysis, and says so.
 
     Raises
     ------
@@ -86,18 +85,18 @@ def results_text(m: MetaAnalysis) -> str:
             "use m.coefficients"
         )
     percent = f"{100 * m.level:g}%"
-    scale = m.studies.measure
-    natural = np.exp if is_ratio(scale) else float
+    scale = scale_of(m.studies.measure)
+    name = scale.name if scale.turned else scale.measure or "effect"
     p = p_text(m.p_value)
-    limits = interval(natural(m.ci_low), natural(m.ci_high))
-    where = f"In {count(m.k, 'study', 'studies')} the pooled {scale or 'effect'} was"
+    limits = scale.interval(m.ci_low, m.ci_high)
+    where = f"In {count(m.k, 'study', 'studies')} the pooled {name} was"
     if m.k == 1:
-        where = f"In the single study the {scale or 'effect'} was"
-    sentences = [f"{where} {number(natural(m.estimate))} ({percent} CI {limits}, {p})."]
+        where = f"In the single study the {name} was"
+    sentences = [f"{where} {scale.value(m.estimate)} ({percent} CI {limits}, {p})."]
     if 1 < m.k < 5:
         sentences.append(f"With {m.k} studies the interval and the heterogeneity are hardly known.")
     if m.k >= 5 and math.isfinite(m.pi_low):
-        reach = interval(natural(m.pi_low), natural(m.pi_high))
+        reach = scale.interval(m.pi_low, m.pi_high)
         sentences.append(f"The {percent} prediction interval was {reach}.")
     if m.q_df > 0:
         q = p_text(m.q_p_value)
@@ -105,7 +104,7 @@ def results_text(m: MetaAnalysis) -> str:
         if math.isfinite(m.i2_ci_low):
             spread += f" ({interval(m.i2_ci_low, m.i2_ci_high, 0)})"
         if m.method != "FE":
-            spread += f", τ² {number(m.tau2, 3)}"
+            spread += f", τ²{scale.of} {number(m.tau2, 3)}"
             if math.isfinite(m.tau2_ci_high):
                 spread += f" ({interval(m.tau2_ci_low, m.tau2_ci_high, 3)})"
         sentences.append(f"{spread}; Q was {number(m.q, 1)} on {m.q_df:g} df ({q}).")
@@ -116,7 +115,8 @@ def results_text(m: MetaAnalysis) -> str:
 
 
 def _model(m: MetaAnalysis, cite: Cited) -> list[str]:
-    scale = f" ({m.studies.measure})" if m.studies.measure else ""
+    measure = scale_of(m.studies.measure).analysis or m.studies.measure
+    scale = f" ({measure})" if measure else ""
     if m.method == "FE":
         found = [f"Effects{scale} were pooled with a common-effect model by inverse variance."]
     else:

@@ -10,6 +10,7 @@ from peer_evidence.checks import check_columns, check_count
 from peer_evidence.effects.e_value import MEASURES as E_VALUES
 from peer_evidence.effects.e_value import e_value
 from peer_evidence.effects.measures import MEASURES
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
 from peer_evidence.pooling.counts import Tables
 from peer_evidence.pooling.fixed_table import TablePool, read_tables
@@ -190,7 +191,7 @@ def _trial(
     if isinstance(m, TablePool):
         reason = "a pool of tables has no variance a trial could be given"
     elif not significant:
-        reason = "the interval includes 0 already"
+        reason = f"the interval includes {scale_of(m.studies.measure).null} already"
     else:
         found = smallest_null_trial(m, significant)
         if np.isfinite(found.variance):
@@ -199,7 +200,8 @@ def _trial(
                 "trial_information": found.information,
                 "trial_n": _participants(m, rows, found.variance),
             }
-        reason = "no single trial, however large, makes the interval include 0"
+        null = scale_of(m.studies.measure).null
+        reason = f"no single trial, however large, makes the interval include {null}"
     notes.append(("new_trial_variance", reason))
     return empty
 

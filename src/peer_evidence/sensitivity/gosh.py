@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peer_evidence.checks import check_choice, check_count
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, number, spread_text
 from peer_evidence.pooling.many import check_engine
@@ -168,17 +169,23 @@ class Gosh(Result):
         names = ("subset", "k", "estimate", "tau2", "i2", "q")
         return pd.DataFrame({name: getattr(self, name) for name in names})
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Say where the estimates of the subsets lie and which study splits them."""
         if not len(self):
             return "No subset."
         low, q1, middle, q3, high = np.quantile(self.estimate, [0, 0.25, 0.5, 0.75, 1])
+        scale = scale_of(self.measure)
+        of = f", {scale.name}" if scale.turned else ""
         text = (
             f"Estimates of {self._held()} of {count(len(self.labels), 'study', 'studies')} "
-            f"({self.method}): {spread_text(low, q1, middle, q3, high)}; "
-            f"all studies together {number(self.whole)}."
+            f"({self.method}{of}): {spread_text(low, q1, middle, q3, high, scale.value)}; "
+            f"all studies together {scale.value(self.whole)}."
         )
-        text += f"\n{int((self.estimate > 0).sum()):,} of {len(self):,} lie above 0."
+        text += f"\n{int((self.estimate > 0).sum()):,} of {len(self):,} lie above {scale.null}."
         if np.isfinite(self.i2).any():
             i2 = np.nanquantile(self.i2, [0.25, 0.5, 0.75])
             least, median, most = (f"{one:.0f}%" for one in i2)
@@ -202,7 +209,8 @@ class Gosh(Result):
         if place is None:
             return ""
         row = table.iloc[place]
-        inside, outside = number(row["median_with"]), number(row["median_without"])
+        scale = scale_of(self.measure)
+        inside, outside = scale.value(row["median_with"]), scale.value(row["median_without"])
         name = self.labels[place]
         name = f"row {name}" if name.isdigit() else name
         return (

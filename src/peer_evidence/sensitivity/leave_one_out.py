@@ -82,6 +82,7 @@ def _collect(
         ci="wald" if isinstance(m, TablePool) else m.ci,
         level=m.level,
         whole=m.estimate,
+        measure=m.measure if isinstance(m, TablePool) else m.studies.measure,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peer_evidence.checks import check_columns, check_frame, check_level
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
 from peer_evidence.formatting import count, count_range, spread_text
 from peer_evidence.pooling import batch
@@ -178,6 +179,10 @@ class Multiverse(Result):
         work = Work(n_jobs, progress, checkpoint)
         return null_test(self, iterations, seed, tau2, check_engine(engine), work)
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Say where the estimates lie and how many intervals exclude 0."""
         q1, middle, q3 = np.quantile(self.estimate, [0.25, 0.5, 0.75])
@@ -185,10 +190,13 @@ class Multiverse(Result):
         above, below = int((self.estimate > 0).sum()), int((self.estimate < 0).sum())
         beyond = self.excludes_null()
         up = int((beyond & (self.estimate > 0)).sum())
+        scale = scale_of(self.measure)
+        of = f", {scale.name}" if scale.turned else ""
         text = (
-            f"{count(len(self), 'specification')}: "
-            f"{spread_text(low, q1, middle, q3, high)}.\n"
-            f"{above} above 0 ({up} with an interval that excludes it), {below} below 0 "
+            f"{count(len(self), 'specification')}{of}: "
+            f"{spread_text(low, q1, middle, q3, high, scale.value)}.\n"
+            f"{above} above {scale.null} ({up} with an interval that excludes it), {below} below "
+            f"{scale.null} "
             f"({int(beyond.sum()) - up}); {count_range(self.k.min(), self.k.max())} studies each.\n"
             f"Of {count(self.combinations, 'combination')} of options {self.duplicates} pool the "
             f"same rows in the same way as another and {self.too_few} hold fewer than "
@@ -206,7 +214,8 @@ class Multiverse(Result):
 
         from peer_evidence.formatting import frame_to_html
 
-        return f"<p>{html.escape(self.headline())}</p>{frame_to_html(self.by_factor())}"
+        table = frame_to_html(self.by_factor(), self.caption() or None)
+        return f"<p>{html.escape(self.headline())}</p>{table}"
 
 
 def multiverse(

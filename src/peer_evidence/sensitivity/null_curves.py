@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peer_evidence.checks import check_count
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import DataWarning, InputError
 from peer_evidence.formatting import count, number, p_text, per_cent
 from peer_evidence.pooling import batch, laws
@@ -49,6 +50,8 @@ class MultiverseTest(Result):
         estimates lie there.
     iterations, seed, tau2
         How it was done.
+    measure : str
+        The effect measure, where the data name one.
     """
 
     median: float
@@ -64,6 +67,7 @@ class MultiverseTest(Result):
     rank: Floats
     curve_low: Floats
     curve_high: Floats
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a statistic: observed, p value, and the middle 95% of the draws."""
@@ -84,11 +88,14 @@ class MultiverseTest(Result):
 
     def summary(self) -> str:
         """Say how often studies without an effect do as much."""
+        scale = scale_of(self.measure)
+        shown = f"{scale.prefix}{scale.value(self.median)}"
         return (
             f"Against {count(self.iterations, 'draw')} of studies without an effect (tau2 "
-            f"{self.tau2:.4g}, seed {self.seed}): median {number(self.median)}, p "
+            f"{self.tau2:.4g}, seed {self.seed}): median {shown}, p "
             f"{_equals(self.median_p_value)}; {per_cent(self.share_excluding)} of "
-            f"{count(self.specifications, 'interval')} exclude 0, p {_equals(self.share_p_value)}."
+            f"{count(self.specifications, 'interval')} exclude "
+            f"{scale.null}, p {_equals(self.share_p_value)}."
         )
 
 
@@ -129,6 +136,7 @@ def null_test(
         rank=np.linspace(0.0, 1.0, curves.shape[1]),
         curve_low=low,
         curve_high=high,
+        measure=mv.measure,
     )
 
 

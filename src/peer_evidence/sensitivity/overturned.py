@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peer_evidence.formatting import count, interval, number, p_text
+from peer_evidence.effects.scales import scale_of
+from peer_evidence.formatting import count, number, p_text
 from peer_evidence.results import Result
 
 if TYPE_CHECKING:
@@ -122,10 +123,13 @@ class Fragility(Result):
     def summary(self) -> str:
         """Say what would overturn the conclusion."""
         state = "excludes" if self.significant else "includes"
+        scale = scale_of(self.measure)
+        what = scale.name if scale.turned else "Effect"
+        limits = scale.interval(self.ci_low, self.ci_high)
         lines = [
-            f"Effect {number(self.estimate)} ({interval(self.ci_low, self.ci_high)}, p "
+            f"{what[:1].upper()}{what[1:]} {scale.value(self.estimate)} ({limits}, p "
             f"{_equals(self.p_value)}) of {count(self.k, 'study', 'studies')}: the interval "
-            f"{state} 0.",
+            f"{state} {scale.null}.",
             self._removal_words("significance"),
             self._removal_words("sign"),
         ]
@@ -154,12 +158,16 @@ class Fragility(Result):
         names = ", ".join(own[:_SHOWN])
         if len(own) > _SHOWN:
             names += f" and {len(own) - _SHOWN} more"
-        after = f"turns the effect to {number(self.sign_estimate, 3)}"
+        scale = scale_of(self.measure)
+        what_of = scale.name if scale.turned else "effect"
+        after = ""
+        if self.sign_estimate is not None:
+            after = f"turns the {what_of} to {scale.value(self.sign_estimate, 3)}"
         if what == "significance":
-            limits = interval(self.significance_ci_low, self.significance_ci_high)
-            after = (
-                f"makes the interval {'include' if self.significant else 'exclude'} 0 ({limits})"
-            )
+            low, high = self.significance_ci_low, self.significance_ci_high
+            limits = "" if low is None or high is None else scale.interval(low, high)
+            verb = "include" if self.significant else "exclude"
+            after = f"makes the interval {verb} {scale.null} ({limits})"
         how = "" if getattr(self, f"{what}_exact") else " (found step by step, so fewer might do)"
         sets = getattr(self, f"{what}_sets")
         one_of = f", one of {sets} such sets" if sets is not None and sets > 1 else ""

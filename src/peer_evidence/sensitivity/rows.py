@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.errors import InputError
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.formatting import count
 from peer_evidence.pooling import batch, laws
 from peer_evidence.pooling.projection import Floats
 from peer_evidence.results import Result
@@ -47,6 +48,7 @@ class Rows(Result):
     ci: str
     level: float
     whole: float  # the estimate of all studies
+    measure: str = ""  # the effect measure, where the data name one
 
     def __len__(self) -> int:
         return len(self.label)
@@ -55,19 +57,24 @@ class Rows(Result):
         """Give one row a part."""
         import pandas as pd
 
-        names = [one.name for one in fields(self)][:-4]
+        names = [one.name for one in fields(self)][:-5]
         return pd.DataFrame(
             {name: getattr(self, name) for name in names if name != "label"},
             index=pd.Index(self.label, name="label"),
         )
 
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
+
     def summary(self) -> str:
         """Say how far the estimate moves."""
+        scale = scale_of(self.measure)
         low, high = int(np.argmin(self.estimate)), int(np.argmax(self.estimate))
         return (
-            f"Estimates from {number(self.estimate[low])} ({self.label[low]}) to "
-            f"{number(self.estimate[high])} ({self.label[high]}), "
-            f"{count(len(self), 'part')}; all studies give {number(self.whole)}.\n"
+            f"Estimates from {scale.prefix}{scale.value(self.estimate[low])} ({self.label[low]}) "
+            f"to {scale.value(self.estimate[high])} ({self.label[high]}), "
+            f"{count(len(self), 'part')}; all studies give {scale.value(self.whole)}.\n"
             f"p from {min(self.p_value):.3g} to {max(self.p_value):.3g}."
         )
 
@@ -79,15 +86,18 @@ class LeaveOneOut(Rows):
     def summary(self) -> str:
         """Say how far the estimate moves when one study is left out."""
         low, high = int(np.argmin(self.estimate)), int(np.argmax(self.estimate))
+        scale = scale_of(self.measure)
         crosses = (self.ci_low <= 0) & (self.ci_high >= 0)
-        verdict = f"the interval includes 0 in {int(crosses.sum())} of {len(self)}"
-        limits = [interval(self.ci_low[i], self.ci_high[i]) for i in (low, high)]
+        verdict = f"the interval includes {scale.null} in {int(crosses.sum())} of {len(self)}"
+        limits = [scale.interval(self.ci_low[i], self.ci_high[i]) for i in (low, high)]
+        ends = [f"{scale.prefix}{scale.value(self.estimate[i])}" for i in (low, high)]
         return (
-            f"Leaving one of {count(len(self), 'study', 'studies')} out moves the effect "
-            f"{number(self.whole)} to between {number(self.estimate[low])} and "
-            f"{number(self.estimate[high])}; {verdict}.\n"
-            f"Lowest without {self.label[low]}: {number(self.estimate[low])} ({limits[0]}).\n"
-            f"Highest without {self.label[high]}: {number(self.estimate[high])} ({limits[1]})."
+            f"Leaving one of {count(len(self), 'study', 'studies')} out moves the "
+            f"{scale.name if scale.turned else 'effect'} {scale.value(self.whole)} to between "
+            f"{scale.value(self.estimate[low])} and {scale.value(self.estimate[high])}; "
+            f"{verdict}.\n"
+            f"Lowest without {self.label[low]}: {ends[0]} ({limits[0]}).\n"
+            f"Highest without {self.label[high]}: {ends[1]} ({limits[1]})."
         )
 
 
@@ -97,11 +107,12 @@ class Cumulative(Rows):
 
     def summary(self) -> str:
         """Say how the effect settled."""
-        first = interval(self.ci_low[0], self.ci_high[0])
-        last = interval(self.ci_low[-1], self.ci_high[-1])
+        scale = scale_of(self.measure)
+        first = scale.interval(self.ci_low[0], self.ci_high[0])
+        last = scale.interval(self.ci_low[-1], self.ci_high[-1])
         return (
-            f"From {number(self.estimate[0])} ({first}) with {self.label[0]} to "
-            f"{number(self.estimate[-1])} ({last}) with all "
+            f"From {scale.prefix}{scale.value(self.estimate[0])} ({first}) with {self.label[0]} to "
+            f"{scale.prefix}{scale.value(self.estimate[-1])} ({last}) with all "
             f"{count(len(self), 'study', 'studies')}."
         )
 
@@ -164,6 +175,7 @@ class Cumulative(Rows):
             within_k=close + 1,
             within_label=self.label[close],
             estimate=float(self.estimate[-1]),
+            measure=self.measure,
         )
 
 
@@ -205,4 +217,5 @@ def make_rows(
         ci=m.ci,
         level=m.level,
         whole=m.estimate,
+        measure=m.studies.measure,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from peer_evidence.effects.scales import scale_of
 from peer_evidence.formatting import count, number
 from peer_evidence.results import Result
 
@@ -44,6 +45,8 @@ class Settled(Result):
         The last of these studies.
     estimate : float
         The last estimate.
+    measure : str
+        The effect measure where the data name one; the numbers are on the scale of the analysis.
     """
 
     k: int
@@ -55,23 +58,33 @@ class Settled(Result):
     within_k: int
     within_label: str
     estimate: float
+    measure: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give the result as one row."""
         import pandas as pd
 
-        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
+        names = [name for name in self.__dataclass_fields__ if name != "measure"]
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+    def caption(self) -> str:
+        """Say on which scale the table is, where it is not that of the words."""
+        return scale_of(self.measure).table
 
     def summary(self) -> str:
         """Say from which study on the interval and the estimate stayed where they ended."""
+        scale = scale_of(self.measure)
+        null = scale.value(self.null)
         if self.side:
-            since = f"has been {self.side} {number(self.null)} since {self._since(self.side_k)}"
+            since = f"has been {self.side} {null} since {self._since(self.side_k)}"
             first = f"The interval {since} ({self.side_label})"
         else:
-            first = f"The interval of all {self.k} holds {number(self.null)}"
+            first = f"The interval of all {self.k} holds {null}"
         second = (
-            f"the estimate has been within {number(self.within, 3)} of the last, "
-            f"{number(self.estimate)}, since {self._since(self.within_k)} ({self.within_label})"
+            f"the estimate has been within {number(self.within, 3)} "
+            f"{f'on the {scale.analysis} scale ' if scale.turned else ''}of the last, "
+            f"{scale.prefix}{scale.value(self.estimate)}, since {self._since(self.within_k)} "
+            f"({self.within_label})"
         )
         return f"{first}; {second}.\n{CAUTION}"
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 from markupsafe import Markup
 
-from peer_evidence.formatting import count, interval, number, p_value, words
+from peer_evidence.effects.scales import Scale, scale_of
+from peer_evidence.formatting import count, number, p_value, words
 from peer_evidence.pooling.pools import FEW, Pools
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
@@ -23,7 +24,7 @@ def section(context: Context) -> Section:
     if not len(pools):
         answer = "No domain has two studies with numbers that could be pooled."
         return Section("pooled", "Outcomes pooled", answer, [_left(pools)])
-    frame = pools.to_frame()
+    frame, above = pools.to_frame(), scale_of(pools.measure).positive
     few = int(frame["few_studies"].sum())
     steady = int((frame["adhoc_ci_low"] > 0).sum())
     plain = int((frame["ci_low"] > 0).sum())
@@ -43,7 +44,7 @@ def section(context: Context) -> Section:
         show(steady, "pools whose ad hoc Hartung-Knapp interval lies above 0"),
     )
     caption = (
-        f"Effects on one scale ({words(pools.measure)}), positive in favour of "
+        f"Effects on one scale ({words(pools.measure)}), {above} in favour of "
         f"{context.intervention}; each domain and time is a pool of its own, since a study may "
         "stand in several."
     )
@@ -63,6 +64,7 @@ def section(context: Context) -> Section:
 
 
 def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
+    scale = scale_of(pools.measure)
     rows: list[list[Html]] = []
     for key, (_, pool) in zip(pools.keys, frame.iterrows(), strict=True):
         where = rows_named(context.ev, list(pools.studies(key)["outcome_id"]))
@@ -72,8 +74,9 @@ def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
         def show(value: str, what: str, name: str = name, where: str = where) -> Markup:
             return context.numbers.show(value, f"{name}: {what}", _HOW, where)
 
-        wald = f"{number(pool['estimate'])} ({interval(pool['ci_low'], pool['ci_high'])})"
-        careful = interval(pool["adhoc_ci_low"], pool["adhoc_ci_high"])
+        limits = scale.interval(pool["ci_low"], pool["ci_high"])
+        wald = f"{scale.value(pool['estimate'])} ({limits})"
+        careful = scale.interval(pool["adhoc_ci_low"], pool["adhoc_ci_high"])
         rows.append(
             [
                 ", ".join(parts),
@@ -82,22 +85,22 @@ def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
                 show(p_value(pool["p_value"]), "p of the normal test"),
                 show(careful, "ad hoc Hartung-Knapp interval"),
                 show(p_value(pool["adhoc_p_value"]), "p of the ad hoc Hartung-Knapp test"),
-                _prediction(show, pool),
+                _prediction(show, pool, scale),
                 show(number(pool["tau2"], 3), "variance between studies"),
                 show(f"{number(pool['i2'], 0)}%", "I²"),
             ]
         )
     header = ["pool", "studies", f"{pools.measure} (95% normal interval)", "p"]
-    header += ["ad hoc Hartung-Knapp", "p", "prediction interval", "τ²", "I²"]
+    header += ["ad hoc Hartung-Knapp", "p", "prediction interval", f"τ²{scale.of}", "I²"]
     right = frozenset(range(1, len(header)))
     return Grid("Pools by domain and time, random effects (REML)", header, rows, right=right)
 
 
-def _prediction(show: Callable[[str, str], Markup], pool: pd.Series) -> Html:
+def _prediction(show: Callable[[str, str], Markup], pool: pd.Series, scale: Scale) -> Html:
     """Give the prediction interval where there are studies enough to speak of one."""
     if pool["k"] < ENOUGH_TO_PREDICT:
         return f"needs {ENOUGH_TO_PREDICT} studies"
-    return show(interval(pool["pi_low"], pool["pi_high"]), "prediction interval")
+    return show(scale.interval(pool["pi_low"], pool["pi_high"]), "prediction interval")
 
 
 def _left(pools: Pools) -> Paragraph:

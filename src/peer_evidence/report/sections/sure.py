@@ -6,7 +6,8 @@ import statistics
 
 from markupsafe import Markup
 
-from peer_evidence.formatting import count, interval, number
+from peer_evidence.effects.scales import scale_of
+from peer_evidence.formatting import count, number
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
 from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
@@ -80,10 +81,12 @@ def _overturned(context: Context) -> Grid:
         def show(value: str, what: str, how: str, title: str = title) -> Markup:
             return context.numbers.show(value, f"{title}: {what}", how, _WHERE)
 
-        effect = f"{number(fragile.estimate)} ({interval(fragile.ci_low, fragile.ci_high)})"
+        scale = scale_of(fragile.measure)
+        effect = f"{scale.value(fragile.estimate)} "
+        effect += f"({scale.interval(fragile.ci_low, fragile.ci_high)})"
         excluding = int(((choices.ci_low > 0) | (choices.ci_high < 0)).sum())
         share = f"{excluding} of {len(choices.estimate)}"
-        reach = interval(float(choices.estimate.min()), float(choices.estimate.max()))
+        reach = scale.interval(float(choices.estimate.min()), float(choices.estimate.max()))
         trial = fragile.trial_n
         rows.append(
             [
@@ -93,13 +96,13 @@ def _overturned(context: Context) -> Grid:
                 _removal(fragile.significance_k, fragile.significance_studies, fragile.significant),
                 show(number(trial, 0), "people of one null trial", _FRAGILE)
                 if trial is not None
-                else "includes 0 already",
+                else f"includes {scale.null} already",
                 show(reach, "estimates over the choices", _CHOICES),
                 show(share, "choices whose interval excludes 0", _CHOICES),
             ]
         )
     header = ["pool", "studies", f"{pools.measure} (95%)", "removal that turns it"]
-    header += ["null trial, people", "over choices", "excluding 0"]
+    header += ["null trial, people", "over choices", f"excluding {scale_of(pools.measure).null}"]
     right = frozenset({1, 2, 4, 5, 6})
     caption = "What would turn the normal interval of each pool, and what other choices give"
     return Grid(caption, header, rows, right=right, stacked=True)
