@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 # must end while one still waits for them
 settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
+
+# a shell lets what it starts in the background ignore Ctrl-C, and every process it starts in turn
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATA = Path(__file__).parents[1] / "data"
 

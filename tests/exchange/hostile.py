@@ -44,12 +44,9 @@ def _spoilt(table: str, column: Column, text: str, row: int, columns: dict[str, 
     if not text:
         return text
     if table == "package":
-        keep = column.name == "field" or columns["field"][row] == "narrative"
-        return (
-            _key(text)
-            if columns["field"][row] == "narrative" and keep
-            else (text if keep else hostile(text))
-        )
+        if column.name == "field":
+            return text
+        return _key(text) if columns["field"][row] == "narrative" else hostile(text)
     if table == "vocabulary":
         return {"vocabulary": text, "value": word(text)}.get(column.name, hostile(text))
     if column.name in _TOPIC or (column.name == "scope" and text != "all"):

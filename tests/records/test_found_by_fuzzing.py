@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import peer_evidence as pe
-from peer_evidence.appraisal.printed_numbers import is_number, printed_span, with_decimals
+from peer_evidence.appraisal.printed_numbers import is_number, mends, printed_span, with_decimals
 from peer_evidence.direction.printed_p import printed_p
 from peer_evidence.records.read import RawTable
 from peer_evidence.records.rules import check_numbers
@@ -137,6 +137,12 @@ def test_an_error_can_be_printed_whatever_it_quotes() -> None:
     with pytest.raises(pe.InputError) as error:
         pe.Evidence.from_frames({"studi\ud800": pd.DataFrame()})
     assert str(error.value).startswith("frames: found 'studi\\ud800', which is no table")
+
+
+def test_no_slip_is_looked_for_in_a_number_that_nobody_prints() -> None:
+    asked: list[str] = []
+    assert mends("." + "1" * 5000, lambda text: bool(asked.append(text))) == ""
+    assert asked == []
 
 
 def test_printed_numbers_of_any_size() -> None:

@@ -16,6 +16,7 @@ from peer_evidence.formatting import MINUS
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _ODD = re.compile(r"-?0\d", re.ASCII)  # a zero before the first digit
 _DIGITS = 400  # more than a finite number has before its decimal point
+_LONGEST = 40  # characters of a number in which a slip is looked for; nobody prints a longer one
 _TOLERANCE = 1e-9  # of the size of the numbers compared: floating point, not rounding
 
 
@@ -193,7 +194,7 @@ def mends(text: str, fits: Callable[[str], bool], most: int = 4) -> str:
     Parameters
     ----------
     text : str
-        The number as printed.
+        The number as printed; in one of more than 40 characters no slip is looked for.
     fits : callable
         Whether another text in its place would settle the conflict.
     most : int, optional
@@ -209,6 +210,8 @@ def mends(text: str, fits: Callable[[str], bool], most: int = 4) -> str:
     >>> mends("9.42", lambda text: 4.9 <= float(text) <= 5.3)
     '4.92 (two digits swapped)'
     """
+    if len(text) > _LONGEST:
+        return ""
     found: dict[str, list[str]] = {}
     for other, slip in misprints(text):
         if other not in found.get(slip, []) and is_number(other) and fits(other):
