@@ -118,10 +118,13 @@ def make_flow(rng: Random) -> Any:
     if roll < 0.6:
         return {"flow.csv": csv_bytes(rng, tables["flow"])}
     rows = [row for row in tables["flow"][1:] if len(row) > 1]
-    values = [rng.choice((row[1], int(row[1]) if row[1].isdecimal() else None, 2.5, 1e300, True,
-                          [1], -1, float("nan"), 10**30)) if rng.random() < 0.2 else
-              (int(row[1]) if row[1].isascii() and row[1].isdecimal() and len(row[1]) < 20
-               else row[1]) for row in rows]  # fmt: skip
+    odd = (None, 2.5, 1e300, True, [1], -1, float("nan"), 10**30)
+    values = [
+        rng.choice((text, *odd)) if rng.random() < 0.2
+        else int(text) if text.isascii() and text.isdecimal() and len(text) < 20
+        else text
+        for text in (row[1] for row in rows)
+    ]  # fmt: skip
     if roll < 0.8:
         return dict(zip([row[0] for row in rows], values, strict=True))
     return pd.DataFrame({"box": [row[0] for row in rows], "n": values}, dtype=object)
