@@ -213,8 +213,7 @@ def test_a_claim_that_comes_or_goes(small, states):
         "review_findings."
     )
     assert kinds(pe.diff(folder, old), "claim")["sentence"].item() == (
-        "Claim ours_rct: no longer supported (3 confirmed by name), because of rows removed: "
-        "ours_rct of review_findings."
+        "Claim ours_rct: no longer stated, because of rows removed: ours_rct of review_findings."
     )
 
 

@@ -62,7 +62,7 @@ class Consequence:
         if not self.old:
             what = f"now {self.new}"
         elif not self.new:
-            what = f"no longer {self.old}"
+            what = f"no longer {'stated' if self.kind == CLAIM else self.old}"
         else:
             what = f"{self.old} became {self.new}"
         why = f", because of {self.because}" if self.because else "; from which rows is not known"
