@@ -399,11 +399,17 @@ def test_numbers_that_cannot_be_are_faults_and_the_rest_is_taken(tmp_path: Path)
     held = pe.read_revman(path)
     assert len(held.effects) == 14
     frame = held.comparison()
-    off = frame[~frame.agrees.astype(bool) & (frame.row == "study")]
-    assert set(off.reason) == {
-        "the file gives a number, but the data entered give no effect",
-        "the number in the file is not what its data give",
+    lacking = frame[frame.agrees.isna()]
+    assert set(lacking.reason) == {
+        "the file does not hold all data of this study",
+        "the file does not hold all data of 1 study",
+        "weight is compared only where these studies are pooled",
     }
+    assert frame.agrees.dropna().all()
+    assert held.summary().splitlines()[-1] == (
+        f"  numbers of the file computed again: {98 - len(lacking)} of 98, 0 of them differ, "
+        f"{len(lacking)} not computed"
+    )
     path = changed(tmp_path, 'EVENTS_1="61"', 'EVENTS_1="278"', SPINKS)
     assert faults(path) == [
         f"{where}: EVENTS_1: must be between 0 and TOTAL_1, which is 277, found '278'"
@@ -518,3 +524,23 @@ def test_a_file_without_analyses_or_studies_is_an_empty_review(tmp_path: Path) -
     assert held.effects.empty
     assert held.analyses.empty
     assert held.summary() == held.headline()
+
+
+def test_the_report_beside_the_tables_lists_every_number_that_differs(tmp_path: Path) -> None:
+    text = SPINKS.read_text(encoding="utf-8")
+    text = re.sub(r'CI_START="([^"]*)"', lambda m: f'CI_START="{float(m[1]) + 1}"', text)
+    path = tmp_path / "review.rm5"
+    path.write_text(text, encoding="utf-8")
+    held = pe.read_revman(path)
+    said = held.summary().splitlines()
+    first = "numbers of the file computed again: 98 of 98, 15 of them differ"
+    at = said.index(f"  {first}")
+    assert len(said) == at + 10
+    assert said[-1] == "    and 7 more, see import.md of the folder that is written"
+    folder = held.write(tmp_path / "mine")
+    report = (folder / "import.md").read_text(encoding="utf-8").splitlines()
+    at = report.index("## Numbers of the file")
+    assert report[at + 2] == f"- {first}"
+    listed = [line for line in report[at + 3 :] if " from its data" in line]
+    assert len(listed) == 15
+    assert [f"    {line[2:]}" for line in listed[:8]] == said[-9:-1]

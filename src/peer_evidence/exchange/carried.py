@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peer_evidence.exchange.analyses import Analysis, Named, PooledRow, StudyRow, to_float
+from peer_evidence.exchange.analyses import (
+    ARMS,
+    MEANS,
+    Analysis,
+    Named,
+    PooledRow,
+    StudyRow,
+    to_float,
+)
 from peer_evidence.exchange.recompute import Again, Mask, again, pool, weights
 from peer_evidence.formatting import count
 from peer_evidence.pooling import laws
@@ -19,6 +27,13 @@ OF_P_VALUES = 1e-4, 1e-6  # RevMan 5 approximates them: seen to differ by 3e-6 o
 _FULL = 9  # significant digits from which on a column is taken as not rounded
 _NOT_VERIFIED = "how this program computes the Hartung-Knapp interval is not verified"
 _SHAPED = {"estimate", "ci_low", "ci_high"}
+_NEEDED = {
+    "dichotomous": ARMS,
+    "continuous": (*MEANS, "n_intervention", "n_comparison"),
+    "generic": ("estimate", "se"),
+    "o_e": ("o_e", "variance"),
+    "other": (),
+}
 _COLUMNS = (
     *("analysis", "outcome", "subgroup", "row", "study_id", "label", "quantity"),
     *("carried", "recomputed", "difference", "agrees", "reason", "place"),
@@ -63,7 +78,9 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
     masks = {one.subgroup: groups == one.subgroup if one.subgroup else everyone for one in a.pools}
     pooled = {name: pool(a, found, mask) for name, mask in masks.items()}
     weighed = _weights(a, found, masks, pooled)
-    entered = np.array([_has_data(row) for row in a.rows], dtype=bool)
+    entered = np.array([_has_data(a, row) for row in a.rows], dtype=bool)
+    if not entered.all():  # the weight of each study rests on all of them
+        weighed[:] = np.nan
     lines: list[dict[str, Any]] = []
     for at, row in enumerate(a.rows):
         own = _of_study(a, found, at) | {"weight": float(weighed[at])}
@@ -76,7 +93,7 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
             "study_id": who.study_id,
             "label": who.label,
         }
-        reason = found.reason or ("" if entered[at] else "the file holds no data of this study")
+        reason = found.reason or ("" if entered[at] else _lack([row], "this study"))
         lines += _each(a, row, own, reason, about, estimable=bool(found.known[at]))
     for one in a.pools:
         name = "subgroup" if one.subgroup else "total"
@@ -89,16 +106,22 @@ def _lines(a: Analysis, studies: Mapping[str, Named]) -> list[dict[str, Any]]:
             "label": "",
         }
         own = _shaped(a, pooled[one.subgroup])
-        lacking = int((masks[one.subgroup] & ~entered).sum())
-        lack = f"the file holds no data of {count(lacking, 'study', 'studies')}" if lacking else ""
+        lacking = [a.rows[at] for at in np.flatnonzero(masks[one.subgroup] & ~entered)]
+        lack = _lack(lacking, count(len(lacking), "study", "studies")) if lacking else ""
         reason = found.reason or lack
         lines += _each(a, one, own, reason, about, estimable=bool(pooled[one.subgroup]))
     return lines
 
 
-def _has_data(row: StudyRow) -> bool:
-    """Tell whether a study has data, or is said to have none that can be used."""
-    return row.estimable is False or any(np.isfinite(one) for one in row.numbers.values())
+def _has_data(a: Analysis, row: StudyRow) -> bool:
+    """Tell whether a study has all its data, or is said to have none that can be used."""
+    return row.estimable is False or all(np.isfinite(row.number(one)) for one in _NEEDED[a.kind])
+
+
+def _lack(rows: Sequence[StudyRow], whose: str) -> str:
+    """Say that the file holds no data of studies, or that numbers among them are lacking."""
+    partly = any(np.isfinite(number) for row in rows for number in row.numbers.values())
+    return f"the file {'does not hold all' if partly else 'holds no'} data of {whose}"
 
 
 def _weights(
@@ -158,16 +181,18 @@ def _each(
             continue
         value = own.get(name, np.nan)
         why = reason or _why_not(a, name, isinstance(row, PooledRow), value, estimable=estimable)
-        if why and not why.startswith("!"):
-            value = np.nan
-        line = base | {"quantity": name, "carried": text, "recomputed": value}
-        yield line | {"reason": why.removeprefix("!"), "agrees": False if why[:1] == "!" else None}
+        yield base | {
+            "quantity": name,
+            "carried": text,
+            "recomputed": np.nan if why else value,
+            "reason": why,
+        }
 
 
 def _why_not(a: Analysis, name: str, pooled: bool, value: float, *, estimable: bool) -> str:
-    """Say why a number is not compared; with ``!`` before it where that is a disagreement."""
+    """Say why a number is not compared, empty where it is."""
     if not estimable:
-        return "!the file gives a number, but the data entered give no effect"
+        return "the file gives a number, but the data entered give no effect"
     adjusted = pooled and a.model == "random" and a.interval == "hksj"
     if adjusted and name in {"ci_low", "ci_high", "z", "p_value"}:
         return _NOT_VERIFIED
@@ -203,8 +228,6 @@ def _judge(line: dict[str, Any], full: bool, most: int) -> None:
     if not np.isfinite(value) or line["quantity"] == "estimable":
         return
     line["difference"] = value - carried
-    if line["agrees"] is False:
-        return
     digits, decimals = _significant(line["carried"])
     if full:
         approximate = line["quantity"] in {"p_value", "q_p_value"}

@@ -218,7 +218,20 @@ class Imported(Result):
         """
         from peer_evidence.exchange.template import begin_with
 
-        return begin_with(folder, self.filled(**fills), {"import.md": report_text(self)})
+        files = {"import.md": report_text(self)} | self.further_files()
+        return begin_with(folder, self.filled(**fills), files)
+
+    def report_parts(self) -> dict[str, list[str]]:
+        """Give what ``import.md`` says: by heading its lines."""
+        return {
+            "Not taken": [str(fault) for fault in self.faults],
+            "Notes": list(self.notes),
+            "To fill": missing_lines(self),
+        }
+
+    def further_files(self) -> dict[str, str]:
+        """Give what the tables have no column for, as texts by file name."""
+        return {}
 
 
 def missing_lines(imported: Imported) -> list[str]:
@@ -239,12 +252,7 @@ def missing_lines(imported: Imported) -> list[str]:
 def report_text(imported: Imported) -> str:
     """Write what an import took and did not take, as Markdown to keep with the tables."""
     lines = [f"# What was taken from {imported.file}", "", f"{imported.headline()}.", ""]
-    parts = {
-        "Not taken": [str(fault) for fault in imported.faults],
-        "Notes": list(imported.notes),
-        "To fill": missing_lines(imported),
-    }
-    for heading, items in parts.items():
+    for heading, items in imported.report_parts().items():
         if items:
             lines += [f"## {heading}", "", *[f"- {item}" for item in items], ""]
     return "\n".join(lines)

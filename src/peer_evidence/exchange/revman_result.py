@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,6 +21,8 @@ from peer_evidence.formatting import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -141,19 +143,39 @@ class ImportedReview(Imported):
 
     def summary(self) -> str:
         """Say what was taken, then how the numbers of the file compare with its data."""
-        lines = [Imported.summary(self)]
-        if self.held:
-            frame = self.comparison()
-            done = frame[frame["agrees"].notna()]
-            off = done[~done["agrees"].astype(bool)]
-            lines.append(
-                f"  numbers of the file computed again: {len(done)} of {len(frame)}, "
-                f"{len(off)} of them differ"
-            )
-            for row in off.head(8).to_dict("records"):
-                where = " ".join(filter(None, [row["subgroup"], row["label"] or row["row"]]))
-                lines.append(
-                    f"    {row['analysis']} {where}, {row['quantity']}: {row['carried']:.6g} in "
-                    f"the file, {row['recomputed']:.6g} from its data"
-                )
+        said, differing = self._compared()
+        lines = [Imported.summary(self), *(f"  {line}" for line in said)]
+        lines += [f"    {line}" for line in differing[:_SHOWN]]
+        if len(differing) > _SHOWN:
+            more = len(differing) - _SHOWN
+            lines.append(f"    and {more} more, see import.md of the folder that is written")
         return "\n".join(lines)
+
+    def report_parts(self) -> dict[str, list[str]]:
+        """Give what ``import.md`` says: on top of the rest, every number that differs."""
+        said, differing = self._compared()
+        return Imported.report_parts(self) | {"Numbers of the file": [*said, *differing]}
+
+    def _compared(self) -> tuple[list[str], list[str]]:
+        """Say how many numbers were computed again, and of each that differs what it is."""
+        if not self.held:
+            return [], []
+        frame = self.comparison()
+        done = frame[frame["agrees"].notna()]
+        off = done[~done["agrees"].astype(bool)]
+        not_computed = len(frame) - len(done)
+        rest = f", {not_computed} not computed" if not_computed else ""
+        said = (
+            f"numbers of the file computed again: {len(done)} of {len(frame)}, "
+            f"{len(off)} of them differ{rest}"
+        )
+        return [said], [_difference(row) for row in off.to_dict("records")]
+
+
+def _difference(row: Mapping[Any, Any]) -> str:
+    """Say what the file has and what its data give."""
+    where = " ".join(filter(None, [row["subgroup"], row["label"] or row["row"]]))
+    return (
+        f"{row['analysis']} {where}, {row['quantity']}: {row['carried']:.6g} in the file, "
+        f"{row['recomputed']:.6g} from its data"
+    )
