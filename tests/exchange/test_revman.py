@@ -274,7 +274,7 @@ def test_authors_are_separated_as_in_the_records(tmp_path: Path) -> None:
 
 def test_outcomes_say_what_the_file_says_and_no_more(bcg: ImportedReview) -> None:
     outcomes = bcg.tables["outcomes"].set_index("outcome_id")
-    assert len(outcomes) == 61
+    assert len(outcomes) == 60
     first = outcomes.loc["aronson_1948.a1_1"]
     assert first[["measure", "contrast", "better_is", "effect_direction"]].tolist() == [
         *("Tuberculosis (any)", "Vaccine vs No vaccine", "lower", "favours_intervention")
@@ -291,8 +291,7 @@ def test_outcomes_say_what_the_file_says_and_no_more(bcg: ImportedReview) -> Non
     assert (wellbeing.better_is, wellbeing.effect_direction) == ("higher", "favours_comparison")
     swapped = outcomes.loc["aronson_1948.a1_5"]
     assert (swapped.better_is, swapped.effect_direction) == ("", "favours_intervention")
-    told = outcomes.loc["edinburgh_1999.a2_5"]
-    assert told.note == "analysis 2.5; in words: Satisfied"
+    assert "edinburgh_1999.a2_5" not in outcomes.index  # texts, in a note
     times = outcomes.loc["orpington_mild_1999.a2_4"]
     assert (times.events_intervention, times.n_intervention) == ("", "50")
     assert "aronson_1948.a1_3_s2" in outcomes.index
@@ -302,18 +301,17 @@ def test_outcomes_say_what_the_file_says_and_no_more(bcg: ImportedReview) -> Non
 def test_what_must_be_filled_and_is_not_is_named(bcg: ImportedReview) -> None:
     missing = bcg.missing
     assert missing[missing.table != "studies"].to_numpy().tolist() == [
-        ["outcomes", "domain", 61],
-        ["outcomes", "contrast", 1],
-        ["outcomes", "contrast_type", 61],
-        ["outcomes", "reported_conclusion", 61],
-        ["outcomes", "effect_direction", 5],
-        ["outcomes", "poolable", 61],
+        ["outcomes", "domain", 60],
+        ["outcomes", "contrast_type", 60],
+        ["outcomes", "reported_conclusion", 60],
+        ["outcomes", "effect_direction", 4],
+        ["outcomes", "poolable", 60],
         ["reviews", "question", 1],
         ["pooled_results", "domain", 10],
     ]
     assert bcg.headline() == (
-        "bcg.rm5: 22 studies, 61 results, 1 row of reviews, 10 rows of pooled_results, 6 rows of "
-        "risk_of_bias taken, no fault; 16 columns have cells that must still be filled; "
+        "bcg.rm5: 22 studies, 60 results, 1 row of reviews, 10 rows of pooled_results, 6 rows of "
+        "risk_of_bias taken, no fault; 15 columns have cells that must still be filled; "
         "10 analyses"
     )
 
@@ -379,7 +377,7 @@ def test_the_records_load_once_the_reviewer_states_the_rest(
         "pooled_results": {"domain": "other"},
     }
     ev = bcg.evidence(**fills)
-    assert (len(ev.studies), len(ev.outcomes), len(ev.pooled_results)) == (22, 61, 10)
+    assert (len(ev.studies), len(ev.outcomes), len(ev.pooled_results)) == (22, 60, 10)
     assert ev.risk_of_bias.tool.unique().tolist() == ["rob_1"]
     folder = bcg.write(tmp_path / "mine", **fills)
     assert pd.read_csv(folder / "studies.csv").study_id.tolist() == ev.studies.study_id.tolist()
@@ -544,3 +542,58 @@ def test_the_report_beside_the_tables_lists_every_number_that_differs(tmp_path: 
     listed = [line for line in report[at + 3 :] if " from its data" in line]
     assert len(listed) == 15
     assert [f"    {line[2:]}" for line in listed[:8]] == said[-9:-1]
+
+
+def test_what_the_tables_have_no_column_for_is_kept_beside_them(
+    bcg: ImportedReview, tmp_path: Path
+) -> None:
+    folder = bcg.write(tmp_path / "mine")
+    found = []
+    for place in (folder, tables_alone(folder, tmp_path / "alone")):
+        with pytest.raises(pe.RecordsError) as raised:
+            pe.load(place)  # cells must still be filled
+        found.append(raised.value.faults)
+    assert found[0] == found[1]
+    kept = {
+        path.name: pd.read_csv(path, dtype=str, keep_default_na=False)
+        for path in folder.glob("import_*.csv")
+    }
+    assert sorted(kept) == [
+        *("import_analyses.csv", "import_characteristics.csv"),
+        *("import_effects.csv", "import_judgements.csv"),
+    ]
+    report = (folder / "import.md").read_text(encoding="utf-8")
+    assert all(f"- {name}" in report.splitlines() for name in kept)
+    assert kept["import_characteristics.csv"].methods.tolist() == ["Randomised by strata. Two arms"]
+    assert kept["import_judgements.csv"].support.tolist() == bcg.judgements.support.tolist()
+    effects = kept["import_effects.csv"].set_index(["analysis", "study_id"])
+    generic = effects[effects.kind == "generic"]
+    assert generic.entered_estimate.tolist() == ["-0.5", "-0.1", "0.2"]
+    assert generic.entered_se.astype(float).tolist() == pytest.approx([0.2, 0.25, 0.4])
+    o_e = effects[effects.kind == "o_e"]
+    assert o_e.entered_o_e.astype(float).tolist() == pytest.approx([-4.0, 1.5])
+    assert o_e.entered_variance.astype(float).tolist() == pytest.approx([10.0, 5.0])
+    assert effects.loc[("2.5", "edinburgh_1999"), "text"] == "Satisfied"
+    assert set(effects.comparison) == set(bcg.analyses.comparison)
+
+
+def tables_alone(folder: Path, alone: Path) -> Path:
+    alone.mkdir()
+    for path in folder.iterdir():
+        if not path.name.startswith("import"):
+            (alone / path.name).write_bytes(path.read_bytes())
+    return alone
+
+
+def test_units_of_an_outcome_are_kept(tmp_path: Path) -> None:
+    folder = pe.read_revman(changed(tmp_path, 'UNITS=""', 'UNITS="days"')).write(tmp_path / "mine")
+    frame = pd.read_csv(folder / "import_effects.csv", dtype=str, keep_default_na=False)
+    assert frame[frame.analysis == "2.1"].units.unique().tolist() == ["days"]
+
+
+def test_studies_not_included_and_outcomes_of_texts_are_named(bcg: ImportedReview) -> None:
+    assert "1 excluded study is in no table: Out 1990" in bcg.notes
+    assert (
+        "analysis 2.5, What people said, is an outcome of texts without numbers and in no table; "
+        "edinburgh_1999: Satisfied"
+    ) in bcg.notes

@@ -95,6 +95,8 @@ class Analysis:
         The names of the subgroups by their number.
     place : str
         Where in the file.
+    units : str
+        Of the effect measure, as the file has them.
     """
 
     id: str
@@ -120,6 +122,7 @@ class Analysis:
     pools: tuple[PooledRow, ...] = ()
     subgroups: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
+    units: str = ""
 
     @property
     def total(self) -> PooledRow | None:

@@ -47,10 +47,11 @@ _SETTINGS = (
     *("Effect measure", "Analysis model", "Heterogeneity estimator", "Subgroup estimates"),
     *("Overall estimates", "Swap event and non-event", "CI method", "CI/PI level", "Study CI"),
     *("Estimate CI", "Graph label (left)", "Graph label (right)", *_POOLED),
+    "Unit of effect measure",
     # known, and not needed here
     *("Data source", "Data source eligibility", "Outcome", "Intervention grouping"),
     *("Experimental intervention", "Control intervention", "Subgroup by", "Filter criteria"),
-    *("Unit of effect measure", "Tau² CI", "Test for subgroup differences"),
+    *("Tau² CI", "Test for subgroup differences"),
     *("Prediction interval", "Sort by", "Graph scale", "Show risk of bias"),
     *("Experimental cases", "Control cases", "PI start", "PI end", "Tau² CI start"),
     *("Tau² CI end", "Effect T", "Subgroup Chi²", "Subgroup df", "Subgroup P", "Subgroup I²"),
@@ -180,6 +181,7 @@ def _analysis(
         pools=tuple(pools),
         subgroups={number: own for own, number in numbers.items()},
         place=place,
+        units=setting("Unit of effect measure"),
     )
 
 

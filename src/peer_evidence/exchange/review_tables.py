@@ -114,10 +114,12 @@ def _better(a: Analysis, lower: str) -> str:
 def outcome_rows(
     analyses: Sequence[Analysis], named: Mapping[str, Named], file: str
 ) -> list[dict[str, str]]:
-    """Give a row for each study of each analysis."""
+    """Give a row for each study of each analysis that has numbers."""
     taken: set[str] = set()
     rows = []
     for a in analyses:
+        if a.kind == "other":
+            continue
         found, lower = again(a), lower_is(a)
         for at, row in enumerate(a.rows):
             who = named[row.study]
@@ -184,8 +186,6 @@ def _note(a: Analysis, row: StudyRow) -> str:
         parts.append("events and non-events are swapped in the analysis; events here are analysed")
     if row.estimable is False:
         parts.append("not estimable")
-    if row.text:
-        parts.append(f"in words: {row.text}")
     if a.kind == "o_e":
         counts = [f"{name} {row.number(name):g}" for name in ARMS if np.isfinite(row.number(name))]
         parts.append(", ".join(["effect of O - E and its variance", *counts]))

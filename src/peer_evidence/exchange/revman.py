@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +28,7 @@ from peer_evidence.exchange.revman_xml import (
     read_studies,
 )
 from peer_evidence.exchange.safe_xml import Node, read_xml
+from peer_evidence.formatting import count
 from peer_evidence.records.faults import Fault
 
 _CHARACTERISTICS = ["study_id", "methods", "participants", "interventions", "outcomes", "notes"]
@@ -101,7 +102,7 @@ def _review(root: Node, file: str) -> ImportedReview:
     frame = judgement_frame(
         [one | {"place": f"line {one['line']}: {one['item']}"} for one in judgements], named
     )
-    notes = _notes(analyses, others)
+    notes = _notes(analyses, others, named)
     tables = _tables(root, references, characteristics, named, file)
     tables["outcomes"] = to_frame(outcome_rows(analyses, named, file))
     if pooled := pooled_rows(analyses, named, file, _review_id(root, file)):
@@ -199,13 +200,23 @@ def _review_row(root: Node, file: str, studies: int) -> dict[str, str]:
     }
 
 
-def _notes(analyses: Sequence[Analysis], others: int) -> list[str]:
-    notes = []
-    if others > 0:
-        notes.append(f"studies that are not included (excluded, ongoing, awaiting): {others}")
-    texts = [a.id for a in analyses if a.kind == "other"]
-    if texts:
-        notes.append(f"outcomes of texts, without numbers: {', '.join(texts)}")
+def _notes(
+    analyses: Sequence[Analysis],
+    others: Mapping[str, Sequence[str]],
+    named: Mapping[str, Named],
+) -> list[str]:
+    notes = [
+        f"{count(len(names), f'{kind} study is', f'{kind} studies are')} in no table: "
+        f"{'; '.join(names)}"
+        for kind, names in others.items()
+    ]
+    for a in analyses:
+        if a.kind == "other":
+            told = [f"{named[row.study].study_id}: {row.text or 'no text'}" for row in a.rows]
+            notes.append(
+                f"analysis {a.id}, {a.outcome}, is an outcome of texts without numbers and in no "
+                f"table; {' / '.join(told) or 'no study'}"
+            )
     unknown = [
         f"{a.id} {a.measure_name!r}" for a in analyses if a.kind != "other" and not a.measure
     ]

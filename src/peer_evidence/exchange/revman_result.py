@@ -154,7 +154,15 @@ class ImportedReview(Imported):
     def report_parts(self) -> dict[str, list[str]]:
         """Give what ``import.md`` says: on top of the rest, every number that differs."""
         said, differing = self._compared()
-        return Imported.report_parts(self) | {"Numbers of the file": [*said, *differing]}
+        own = {"Numbers of the file": [*said, *differing]}
+        own["Kept beside the tables, which have no column for all of it"] = [*self.further_files()]
+        return Imported.report_parts(self) | own
+
+    def further_files(self) -> dict[str, str]:
+        """Give what the tables have no column for: CSV files by name, those with rows."""
+        from peer_evidence.exchange.kept import kept_files
+
+        return kept_files(self)
 
     def _compared(self) -> tuple[list[str], list[str]]:
         """Say how many numbers were computed again, and of each that differs what it is."""

@@ -129,14 +129,24 @@ def number_of(node: Node, name: str, fault: FaultOf, where: str) -> tuple[float,
     return float("nan"), ""
 
 
-def read_studies(root: Node) -> tuple[list[Reference], int]:
-    """Give the included studies, and how many others the file lists."""
+def read_studies(root: Node) -> tuple[list[Reference], dict[str, list[str]]]:
+    """Give the included studies, and by their kind the names of the others that the file lists."""
     box = root.first("STUDIES_AND_REFERENCES", "STUDIES")
     if box is None:
-        return [], 0
+        return [], {}
     included = box.first("INCLUDED_STUDIES")
     own = [_reference(one) for one in (included.children("STUDY") if included else [])]
-    return own, sum(1 for _ in box.all("STUDY")) - len(own)
+    others: dict[str, list[str]] = {}
+    for group in box.children():
+        names = [_name(one) for one in group.all("STUDY")]
+        if group is not included and names:
+            kind = group.tag.removesuffix("_STUDIES").replace("_", " ").lower()
+            others.setdefault(kind, []).extend(names)
+    return own, others
+
+
+def _name(study: Node) -> str:
+    return " ".join(study.get("NAME").split()) or study.get("ID")
 
 
 def _reference(study: Node) -> Reference:
@@ -261,6 +271,7 @@ def _analysis(outcome: Node, own: str, comparison: str, fault: FaultOf) -> Analy
         pools=tuple(kept),
         subgroups={one.subgroup: one.name for one in pools if one.subgroup},
         place=f"{place}, line {outcome.line}",
+        units=outcome.get("UNITS") or outcome.text("UNITS"),
     )
 
 
