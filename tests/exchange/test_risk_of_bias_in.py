@@ -240,3 +240,13 @@ def test_mutated_tables_load_or_are_faulted(tmp_path: Path) -> None:
         assert not rows.duplicated(["study_id", "tool", "domain"]).any()
 
     check()
+
+
+def test_a_row_that_stands_twice_is_one_fault(table) -> None:
+    row = "Ash 2001,Low,Low,Low,Low,Low,Low\n"
+    held = pe.read_risk_of_bias(table("Study,D1,D2,D3,D4,D5,Overall\n" + row + row), "RoB 2")
+    assert faults(held) == [
+        "rob.csv:3: D1: must judge a study once, and ash_2001 is judged in rob.csv, line 2, column "
+        "D1 already; keep one, found 'Low'",
+    ]
+    assert len(judged(held)) == 6

@@ -154,6 +154,7 @@ class _Reading:
     judged: list[tuple[str, ...]] = field(default_factory=list)
     studies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     first: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    twice: set[tuple[int, str, str]] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)
     blank: int = 0
     domain_column: str = ""  # of a table of one row a judgement
@@ -269,6 +270,10 @@ class _Reading:
         here = self._locator(line, column)
         before = self.first.setdefault((study, tool.code, domain), here)
         if before != here:
+            again = (line, study, tool.code)
+            if again in self.twice:  # of a row that stands twice one fault is enough
+                return
+            self.twice.add(again)
             rule = f"must judge a study once, and {study} is judged in {before} already; keep one"
             self.raw.fault(line, column, rule, text)
             return
