@@ -269,3 +269,19 @@ def test_what_is_refused(ev, call, message):
     with pytest.raises(pe.InputError) as caught:
         call(ev)
     assert str(caught.value) == message
+
+
+def test_columns_that_one_lacks_are_named():
+    a, b = extractions()
+    a, b = a.assign(setting="ward"), b.assign(dose=1, country="x")
+    found = pe.compare_extractions(a, b, key="study")
+    assert found.columns_only_in_one.to_numpy().tolist() == [
+        ["records", "setting", "a"],
+        ["records", "dose", "b"],
+        ["records", "country", "b"],
+    ]
+    assert found.summary().splitlines()[1:3] == [
+        "Columns only in a, not compared: setting of records",
+        "Columns only in b, not compared: dose of records, country of records",
+    ]
+    assert pe.compare_extractions(a, b, key="study", columns=["n"]).columns_only_in_one.empty

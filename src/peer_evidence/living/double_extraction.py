@@ -53,6 +53,9 @@ class ExtractionComparison(Result):
         (``differ``, ``only in a``, ``only in b``).
     only_in_one : DataFrame
         One row a row that one extraction lacks: ``table``, ``key``, ``only_in``.
+    columns_only_in_one : DataFrame
+        One row a column that one extraction lacks, and so was not compared: ``table``,
+        ``column``, ``only_in``. Empty where the columns to compare were named.
     rows : int
         The rows that both have.
     level : float
@@ -64,6 +67,7 @@ class ExtractionComparison(Result):
     columns: pd.DataFrame = field(repr=False)
     disagreements: pd.DataFrame = field(repr=False)
     only_in_one: pd.DataFrame = field(repr=False)
+    columns_only_in_one: pd.DataFrame = field(repr=False)
     rows: int
     level: float
     empty: str
@@ -96,6 +100,10 @@ class ExtractionComparison(Result):
             keys = [f"{key} of {table}" for table, key in rows]
             more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
             lines.append(f"Rows only in {name}: {', '.join(keys[:_SHOWN])}{more}")
+        for name, found in self.columns_only_in_one.groupby("only_in"):
+            pairs = found[["table", "column"]].itertuples(index=False, name=None)
+            named = ", ".join(f"{column} of {table}" for table, column in pairs)
+            lines.append(f"Columns only in {name}, not compared: {named}")
         lines += [
             self._line(row)
             for row in self.columns.to_dict("records")
@@ -198,10 +206,17 @@ def compare_extractions(
         for name, keys in (("a", pair.only_a), ("b", pair.only_b))
         for one in keys
     ]
+    lone = [
+        (pair.table, one, name)
+        for pair in found
+        for name, names in (("a", pair.columns_only_a), ("b", pair.columns_only_b))
+        for one in names
+    ]
     return ExtractionComparison(
         columns=pd.DataFrame(rows, columns=COLUMNS),
         disagreements=pd.concat(cells, ignore_index=True) if cells else _no_cells(),
         only_in_one=pd.DataFrame(lacking, columns=["table", "key", "only_in"]),
+        columns_only_in_one=pd.DataFrame(lone, columns=["table", "column", "only_in"]),
         rows=sum(len(pair.keys) for pair in found),
         level=level,
         empty=empty,

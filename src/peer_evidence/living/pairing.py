@@ -43,6 +43,8 @@ class Pair:
         The same with their types.
     columns : dict of str to str
         The columns to compare and their kind: ``number``, ``category`` or ``text``.
+    columns_only_a, columns_only_b : tuple of str
+        The columns that one has, where all that both have are compared.
     """
 
     table: str
@@ -54,6 +56,8 @@ class Pair:
     typed_a: pd.DataFrame
     typed_b: pd.DataFrame
     columns: dict[str, str]
+    columns_only_a: tuple[str, ...] = ()
+    columns_only_b: tuple[str, ...] = ()
 
 
 def pairs_of(a: Any, b: Any, key: KeyOf | None, columns: Sequence[str] | None) -> list[Pair]:
@@ -143,6 +147,10 @@ def _pair(
         check_columns(frame.columns, [*key, *(columns or ())], name)
     other = set(b.columns)
     shared = [one for one in a.columns if one in other and one not in key]
+    lone = [
+        [one for one in mine.columns if columns is None and one not in set(theirs.columns)]
+        for mine, theirs in ((a, b), (b, a))
+    ]
     chosen = shared if columns is None else [one for one in columns if one not in key]
     texts_a, texts_b = as_texts(a, "a"), as_texts(b, "b")
     shown = [_keys(name, table, one, key) for name, one in (("a", texts_a), ("b", texts_b))]
@@ -160,6 +168,8 @@ def _pair(
         typed_a=a.iloc[rows_a].reset_index(drop=True),
         typed_b=b.iloc[rows_b].reset_index(drop=True),
         columns={name: kinds.get(name) or _kind_of(a[name], b[name]) for name in chosen},
+        columns_only_a=tuple(lone[0]),
+        columns_only_b=tuple(lone[1]),
     )
 
 
