@@ -248,6 +248,21 @@ def test_references_hold_what_the_records_hold(ev: pe.Evidence, tmp_path: Path) 
     assert (found["year"], found["doi"]) == ("2009", "10.1176/ps.2009.60.4.491")
 
 
+def test_a_doi_that_is_the_source_alone_is_that_of_a_primary_row(
+    invented: pe.Evidence, tmp_path: Path
+) -> None:
+    frames = {name: invented.table(name) for name in invented.tables if name != "codebook"}
+    studies = frames["studies"]
+    studies.loc[:1, "source"] = "10.1000/own"
+    studies.loc[:1, ["doi", "title"]] = pd.NA
+    studies.loc[:1, "confidence"] = ["primary", "secondary"]
+    file = pe.export_ris(pe.Evidence.from_frames(frames), tmp_path / "a.ris", "studies")
+    first, second = rispy.loads(file.read_text(encoding="utf-8"))[:2]
+    assert first["doi"] == "10.1000/own"
+    assert "doi" not in second
+    assert (first["label"], "title" in first) == (studies.loc[0, "label"], False)
+
+
 def test_a_line_break_in_a_title_begins_no_tag(invented: pe.Evidence, tmp_path: Path) -> None:
     frames = {name: invented.table(name) for name in invented.tables if name != "codebook"}
     frames["studies"].loc[0, "title"] = "A title\nER  - \nTY  - BOOK"

@@ -115,6 +115,15 @@ def test_the_accession_number_of_another_database_is_no_pubmed_number(read) -> N
     assert row(held)["pmid"] == ""
 
 
+def test_the_book_of_a_chapter_holds_it_or_is_named(read) -> None:
+    chapter = "TY  - CHAP\nAU  - Ash B\nTI  - Walking\nBT  - The Book of Walks\n"
+    held = read(f"{chapter}ER  - \n{chapter}T2  - Essays\nER  - \n")
+    assert [row(held, at)["journal"] for at in (0, 1)] == ["The Book of Walks", "Essays"]
+    assert held.notes[0] == "passed over, as a study has no column for it: BT (1)"
+    book = read("TY  - BOOK\nAU  - Ash B\nBT  - The Book of Walks\nER  - \n")
+    assert (row(book)["title"], row(book)["journal"]) == ("The Book of Walks", "")
+
+
 def test_broken_ris_is_named_and_the_rest_is_taken(read) -> None:
     held = read(
         "Provider: Somebody\n"  # 1

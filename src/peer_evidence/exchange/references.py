@@ -10,6 +10,7 @@ import pandas as pd
 
 from peer_evidence.checks import check_choice, check_evidence
 from peer_evidence.exchange.bibliography.ris import OWN, need_rispy
+from peer_evidence.exchange.bibliography.rows import clean_doi
 from peer_evidence.exchange.targets import free_file, write_whole
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ def export_ris(ev: Evidence, path: str | Path, tables: str = "both") -> Path:
     Returns
     -------
     Path
-        The file. Each reference has the key of its row as ID; what the records do not hold is
-        left out, and one without a title has its label there.
+        The file. Each reference has the key of its row as ID and its label as LB; what the
+        records do not hold is left out. Where the DOI stands in ``source`` alone it is taken
+        from there, if the row is ``primary``: its source is then the study itself.
 
     Raises
     ------
@@ -75,10 +77,10 @@ def _entry(row: dict[Any, Any], key: str) -> dict[str, Any]:
     }
     entry: dict[str, Any] = {"type_of_reference": "JOUR", "id": held[key]}
     entry |= {field: held[name] for name, field in _FIELDS.items() if name in held}
-    if "title" in entry:
-        entry["label"] = held["label"]
-    else:
-        entry["title"] = held["label"]
+    entry["label"] = held["label"]
+    doi = clean_doi(held.get("source", ""))
+    if doi and "doi" not in entry and held.get("confidence") == "primary":
+        entry["doi"] = doi  # the source of any other row is a text about it
     if "authors" in held:
         entry["authors"] = [one.strip() for one in held["authors"].split(";") if one.strip()]
     if "pmid" in held:

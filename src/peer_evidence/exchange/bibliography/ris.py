@@ -211,6 +211,7 @@ def _reference(number: int, record: _Record, findings: Findings) -> Reference:
     kind = record.fields[0][2]
     for at, text in record.of(*(tag for tag in _JOURNAL if tag != "T2" or kind in _CONTAINED)):
         one.put("journal", at, text)
+    _put_book(one, record, findings)
     for at, text in record.of("M3", "N1"):
         if re.match(r"(doi:?\s*)?10\.\d{4,9}/\S+$", text, re.IGNORECASE):
             one.put("doi", at, text)
@@ -225,6 +226,15 @@ def _reference(number: int, record: _Record, findings: Findings) -> Reference:
         if text and tag not in _USED:
             findings.passed(tag)
     return one
+
+
+def _put_book(one: Reference, record: _Record, findings: Findings) -> None:
+    """Take the title of the book that a chapter is in as what holds it, if nothing else does."""
+    for at, text in record.of("BT"):
+        if text != one.text("title"):
+            one.put("journal", at, text)
+            if text != one.text("journal"):
+                findings.passed("BT")
 
 
 def _take_own(one: Reference, record: _Record) -> None:
