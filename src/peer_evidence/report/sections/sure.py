@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import statistics
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from peer_evidence.effects.scales import scale_of
+from peer_evidence.effects.scales import Scale, scale_of
 from peer_evidence.formatting import count, number
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
 from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
+
+if TYPE_CHECKING:
+    from peer_evidence.sensitivity.overturned import Fragility
 
 _FRAGILE = "pe.fragility(pools[key], data=pools.studies(key))"
 _CHOICES = "pe.multiverse(pools.studies(key), choices={...})"
@@ -87,16 +91,15 @@ def _overturned(context: Context) -> Grid:
         excluding = int(((choices.ci_low > 0) | (choices.ci_high < 0)).sum())
         share = f"{excluding} of {len(choices.estimate)}"
         reach = scale.interval(float(choices.estimate.min()), float(choices.estimate.max()))
-        trial = fragile.trial_n
         rows.append(
             [
                 title,
                 show(str(fragile.k), "studies", "pe.pools(ev)"),
                 show(effect, "pooled effect", "pe.pools(ev)"),
                 _removal(fragile.significance_k, fragile.significance_studies, fragile.significant),
-                show(number(trial, 0), "people of one null trial", _FRAGILE)
-                if trial is not None
-                else f"includes {scale.null} already",
+                show(number(fragile.trial_n, 0), "people of one null trial", _FRAGILE)
+                if fragile.trial_n is not None
+                else _no_people(fragile, scale),
                 show(reach, "estimates over the choices", _CHOICES),
                 show(share, "choices whose interval excludes 0", _CHOICES),
             ]
@@ -106,6 +109,13 @@ def _overturned(context: Context) -> Grid:
     right = frozenset({1, 2, 4, 5, 6})
     caption = "What would turn the normal interval of each pool, and what other choices give"
     return Grid(caption, header, rows, right=right, stacked=True)
+
+
+def _no_people(fragile: Fragility, scale: Scale) -> str:
+    """Say why no people of a null trial are given."""
+    if not fragile.significant:
+        return f"includes {scale.null} already"
+    return "none found" if fragile.trial_variance is None else "people not recorded"
 
 
 def _removal(size: int | None, studies: tuple[str, ...], significant: bool) -> str:

@@ -1,0 +1,63 @@
+"""What the page says of its pools: in words that fit the measure, the counts and the number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import peer_evidence as pe
+from peer_evidence.effects.scales import scale_of
+from peer_evidence.report.sections.sure import _no_people
+
+DATA = Path(__file__).parents[2] / "data"
+HAZARD = {"effect_measure": "HR", "estimate": 0.6, "ci_low": 0.45, "ci_high": 0.8}
+
+
+def records(results: list[dict[str, Any]]) -> pe.Evidence:
+    """Invent a review of one outcome that had better be rare."""
+    studies, outcomes = [], []
+    for i, result in enumerate(results):
+        both = {"study_id": f"study_{i}", "source": "s", "confidence": "primary"}
+        one = {
+            "label": f"Trial {i}",
+            "design": "randomised_trial",
+            "level": "individual",
+            "population": "p",
+            "problem_type": "t",
+            "intervention": "v",
+            "initiative_type": "v",
+            "comparator": "c",
+            "comparator_type": "none",
+        }
+        found = {
+            "outcome_id": f"study_{i}.cases",
+            "domain": "cases",
+            "measure": "m",
+            "contrast": "c",
+            "contrast_type": "intervention_vs_comparison",
+            "reported_conclusion": "unclear",
+            "effect_direction": "unclear",
+            "better_is": "lower",
+            "poolable": "yes",
+        }
+        studies.append(one | both)
+        outcomes.append(found | both | result)
+    tables = {}
+    for name, rows in (("studies", studies), ("outcomes", outcomes)):
+        header = (DATA / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        tables[name] = pd.DataFrame(rows).reindex(columns=header)
+    return pe.Evidence.from_frames(tables)
+
+
+def test_an_interval_is_said_to_include_no_effect_only_where_it_does() -> None:
+    pools = pe.pools(records([HAZARD, HAZARD]))
+    alone = pe.fragility(pools.analyses[0], measure="HR")
+    assert alone.significant
+    assert alone.trial_variance is not None
+    scale = scale_of("HR")
+    assert _no_people(alone, scale) == "people not recorded"
+    assert _no_people(replace(alone, trial_variance=None), scale) == "none found"
+    assert _no_people(replace(alone, significant=False), scale) == "includes 1 already"
