@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
+from markupsafe import Markup
 
 import peer_evidence as pe
 from peer_evidence.effects.scales import scale_of
-from peer_evidence.report.sections.sure import _no_people
+from peer_evidence.report.analyses import analyse
+from peer_evidence.report.numbers import Numbers
+from peer_evidence.report.page import Context
+from peer_evidence.report.sections.sure import _answer, _no_people
 
 DATA = Path(__file__).parents[2] / "data"
 HAZARD = {"effect_measure": "HR", "estimate": 0.6, "ci_low": 0.45, "ci_high": 0.8}
@@ -52,6 +57,14 @@ def records(results: list[dict[str, Any]]) -> pe.Evidence:
     return pe.Evidence.from_frames(tables)
 
 
+def page_of(ev: pe.Evidence) -> Context:
+    return Context(analyse(ev), Numbers(), {})
+
+
+def plain(text: object) -> str:
+    return Markup(text).striptags()
+
+
 def test_an_interval_is_said_to_include_no_effect_only_where_it_does() -> None:
     pools = pe.pools(records([HAZARD, HAZARD]))
     alone = pe.fragility(pools.analyses[0], measure="HR")
@@ -61,3 +74,20 @@ def test_an_interval_is_said_to_include_no_effect_only_where_it_does() -> None:
     assert _no_people(alone, scale) == "people not recorded"
     assert _no_people(replace(alone, trial_variance=None), scale) == "none found"
     assert _no_people(replace(alone, significant=False), scale) == "includes 1 already"
+
+
+@pytest.mark.parametrize(
+    ("held", "people", "told"),
+    [
+        (0, [], "Of 1 pool 0 have a normal interval that excludes no effect."),
+        (
+            1,
+            [80.0],
+            "Of 1 pool 1 has a normal interval that excludes no effect. One new trial without any "
+            "effect would undo that with 80 people.",
+        ),
+    ],
+)
+def test_one_pool_is_told_in_the_singular(held: int, people: list[float], told: str) -> None:
+    text = plain(_answer(page_of(records([HAZARD, HAZARD])), held, people))
+    assert text.startswith(f"{told} No pool has the 10 studies")

@@ -56,11 +56,17 @@ def _answer(context: Context, held: int, people: list[float]) -> Markup:
     def show(value: object, what: str, how: str = _FRAGILE) -> Markup:
         return context.numbers.show(value, what, how, _WHERE)
 
-    text = Markup("Of {} pools {} have a normal interval that excludes no effect.").format(
+    text = Markup("Of {} {} {} {} a normal interval that excludes no effect.").format(
         show(len(pools), "pools", "pe.pools(ev)"),
+        "pool" if len(pools) == 1 else "pools",
         show(held, "pools whose normal interval excludes 0"),
+        "has" if held == 1 else "have",
     )
-    if people:
+    if len(people) == 1:
+        text += Markup(" One new trial without any effect would undo that with {} people.").format(
+            show(number(people[0], 0), "people of such a trial")
+        )
+    elif people:
         text += Markup(
             " One new trial without any effect would undo that with {} to {} people (median {})."
         ).format(
