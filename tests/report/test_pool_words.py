@@ -15,9 +15,20 @@ from peer_evidence.effects.scales import scale_of
 from peer_evidence.report.analyses import analyse
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context
+from peer_evidence.report.pool_words import effects_made
+from peer_evidence.report.sections import methods, pooled
 from peer_evidence.report.sections.sure import _answer, _no_people
 
 DATA = Path(__file__).parents[2] / "data"
+COUNTS = {
+    **{"events_intervention": 4, "n_intervention": 50},
+    **{"events_comparison": 12, "n_comparison": 50},
+}
+MEANS = {
+    **{"mean_intervention": 1.0, "sd_intervention": 2.0, "n_intervention": 50},
+    **{"mean_comparison": 2.0, "sd_comparison": 2.0, "n_comparison": 50},
+}
+ODDS = {"effect_measure": "OR", "estimate": 0.6, "ci_low": 0.45, "ci_high": 0.8}
 HAZARD = {"effect_measure": "HR", "estimate": 0.6, "ci_low": 0.45, "ci_high": 0.8}
 
 
@@ -91,3 +102,44 @@ def test_an_interval_is_said_to_include_no_effect_only_where_it_does() -> None:
 def test_one_pool_is_told_in_the_singular(held: int, people: list[float], told: str) -> None:
     text = plain(_answer(page_of(records([HAZARD, HAZARD])), held, people))
     assert text.startswith(f"{told} No pool has the 10 studies")
+
+
+RATIO = "turned so that above 1 favours the intervention."
+CORRECTED = (
+    "Effects are standardised mean differences with Hedges' correction, turned so that positive "
+    "favours the intervention"
+)
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        (
+            [COUNTS, COUNTS],
+            f"Effects are odds ratios on the log scale, from the counts, {RATIO}",
+        ),
+        (
+            [COUNTS, ODDS],
+            "Effects are odds ratios on the log scale, from the counts, else as printed with "
+            f"their intervals, {RATIO}",
+        ),
+        (
+            [HAZARD, HAZARD],
+            f"Effects are hazard ratios on the log scale, as printed with their intervals, {RATIO}",
+        ),
+        ([MEANS, MEANS], f"{CORRECTED}."),
+        (
+            [MEANS, COUNTS],
+            f"{CORRECTED}; counts enter as odds ratios divided by π/√3 [@chinn].",
+        ),
+    ],
+)
+def test_the_effects_are_told_as_they_were_made(results: list[dict[str, Any]], told: str) -> None:
+    ev = records(results)
+    assert effects_made(pe.pools(ev)) == told
+    context = page_of(ev)
+    rules = str(methods.section(context).blocks[0])
+    assert rules.count("Hedges' correction") == told.count("Hedges' correction")
+    page = str(pooled.section(context))
+    assert ("Counts enter as odds ratios" in page) == ("counts enter" in told)
+    assert ("Measure HR: no result has means or counts" in page) == (results[0] is HAZARD)

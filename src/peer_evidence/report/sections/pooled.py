@@ -12,6 +12,7 @@ from peer_evidence.formatting import count, number, p_value, words
 from peer_evidence.pooling.pools import FEW, Pools
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.pool_words import counts_enter
 from peer_evidence.report.traces import rows_named
 
 _HOW = "pe.pools(ev)"
@@ -54,13 +55,20 @@ def section(context: Context) -> Section:
         Paragraph(
             f"With fewer than {FEW} studies the variance between studies is hardly known: the "
             "normal interval is then too narrow, the Hartung-Knapp interval often too wide. Both "
-            "are shown; where they disagree, the records do not settle the question. Counts enter "
-            "as odds ratios divided by π/√3.",
+            "are shown; where they disagree, the records do not settle the question."
+            + _made(pools),
             small=True,
         ),
         _left(pools),
     ]
     return Section("pooled", "Outcomes pooled", answer, blocks)
+
+
+def _made(pools: Pools) -> str:
+    """Say how counts enter, or why the effects are of their measure; empty where neither is so."""
+    if counts_enter(pools):
+        return " Counts enter as odds ratios divided by π/√3."
+    return "".join(f" {note[0].upper()}{note[1:]}." for note in pools.notes)
 
 
 def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
