@@ -13,10 +13,11 @@ from markupsafe import Markup
 import peer_evidence as pe
 from peer_evidence.effects.scales import scale_of
 from peer_evidence.report.analyses import analyse
+from peer_evidence.report.blocks import Grid
 from peer_evidence.report.numbers import Numbers
 from peer_evidence.report.page import Context
 from peer_evidence.report.pool_words import effects_made
-from peer_evidence.report.sections import methods, pooled
+from peer_evidence.report.sections import methods, pooled, sure
 from peer_evidence.report.sections.sure import _answer, _no_people
 
 DATA = Path(__file__).parents[2] / "data"
@@ -143,3 +144,25 @@ def test_the_effects_are_told_as_they_were_made(results: list[dict[str, Any]], t
     page = str(pooled.section(context))
     assert ("Counts enter as odds ratios" in page) == ("counts enter" in told)
     assert ("Measure HR: no result has means or counts" in page) == (results[0] is HAZARD)
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (COUNTS, "Odds ratio, turned so that above 1 favours the intervention"),
+        (HAZARD, "Hazard ratio, turned so that above 1 favours the intervention"),
+        (MEANS, ""),
+        (COUNTS | {"better_is": "higher"}, ""),
+    ],
+)
+def test_a_ratio_that_was_turned_says_so_beside_its_number(
+    result: dict[str, Any], told: str
+) -> None:
+    context = page_of(records([result, result]))
+    grids = [one for one in pooled.section(context).blocks if isinstance(one, Grid)]
+    further = sure.section(context)
+    assert further is not None
+    grids += [one for one in further.blocks if isinstance(one, Grid)]
+    assert len(grids) == 2
+    for grid in grids:
+        assert str(grid.caption).partition(". ")[2] == told

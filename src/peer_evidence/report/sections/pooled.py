@@ -12,7 +12,7 @@ from peer_evidence.formatting import count, number, p_value, words
 from peer_evidence.pooling.pools import FEW, Pools
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
-from peer_evidence.report.pool_words import counts_enter
+from peer_evidence.report.pool_words import counts_enter, turned
 from peer_evidence.report.traces import rows_named
 
 _HOW = "pe.pools(ev)"
@@ -44,10 +44,12 @@ def section(context: Context) -> Section:
         show(plain, "pools whose normal interval lies above 0"),
         show(steady, "pools whose ad hoc Hartung-Knapp interval lies above 0"),
     )
+    told = turned(pools, context.intervention)
+    side = f"{words(pools.measure)}), {above} in favour of {context.intervention}"
+    side = f"{told})" if told else side
     caption = (
-        f"Effects on one scale ({words(pools.measure)}), {above} in favour of "
-        f"{context.intervention}; each domain and time is a pool of its own, since a study may "
-        "stand in several."
+        f"Effects on one scale ({side}; each domain and time is a pool of its own, since a study "
+        "may stand in several."
     )
     blocks: list[Block] = [
         *context.drawing("pools", caption),
@@ -101,7 +103,10 @@ def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
     header = ["pool", "studies", f"{pools.measure} (95% normal interval)", "p"]
     header += ["ad hoc Hartung-Knapp", "p", "prediction interval", f"τ²{scale.of}", "I²"]
     right = frozenset(range(1, len(header)))
-    return Grid("Pools by domain and time, random effects (REML)", header, rows, right=right)
+    title = "Pools by domain and time, random effects (REML)"
+    if side := turned(pools, context.intervention):
+        title += f". {side[0].upper()}{side[1:]}"
+    return Grid(title, header, rows, right=right)
 
 
 def _prediction(show: Callable[[str, str], Markup], pool: pd.Series, scale: Scale) -> Html:

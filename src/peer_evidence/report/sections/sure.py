@@ -11,6 +11,7 @@ from peer_evidence.effects.scales import Scale, scale_of
 from peer_evidence.formatting import count, number
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.pool_words import turned
 from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def _overturned(context: Context) -> Grid:
     header += ["null trial, people", "over choices", f"excluding {scale_of(pools.measure).null}"]
     right = frozenset({1, 2, 4, 5, 6})
     caption = "What would turn the normal interval of each pool, and what other choices give"
+    if side := turned(pools, context.intervention):
+        caption += f". {side[0].upper()}{side[1:]}"
     return Grid(caption, header, rows, right=right, stacked=True)
 
 
