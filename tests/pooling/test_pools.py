@@ -207,8 +207,8 @@ def test_an_unknown_pool_names_the_nearest(found: pe.Pools) -> None:
         ({"minimum": 0}, "minimum: found 0, allowed is a whole number of at least 1"),
         (
             {"measure": "SMDD"},
-            "measure: found 'SMDD', allowed are 'SMD', 'OR', 'RR', 'RD', 'MD', 'HR'; did you mean "
-            "'SMD'?",
+            "measure: found 'SMDD', allowed are 'SMD', 'OR', 'RR', 'RD', 'MD', 'HR', 'IRR'; did "
+            "you mean 'SMD'?",
         ),
     ],
 )
@@ -258,3 +258,81 @@ def test_records_without_any_time_are_pooled_in_one_bucket(tmp_path: Path) -> No
     assert {key[1] for key in pools.keys} == {"time not stated"}
     by_domain = pe.pools(pe.load(tmp_path / "package"), by="domain")
     assert [m.estimate for m in pools.analyses] == [m.estimate for m in by_domain.analyses]
+
+
+COHORTS = {  # four invented cohorts: estimate, ci_low, ci_high
+    "HR": [(0.7, 0.5, 0.98), (0.8, 0.6, 1.07), (1.1, 0.8, 1.51), (0.6, 0.4, 0.9)],
+    "MD": [(-2.0, -3.5, -0.5), (-1.0, -2.0, 0.0), (0.4, -1.6, 2.4), (-3.0, -5.0, -1.0)],
+}
+
+
+def printed(measure: str) -> list[dict[str, str]]:
+    return [
+        {
+            "outcome_id": f"cohort_{i}.cases",
+            "study_id": f"cohort_{i}",
+            "effect_measure": measure,
+            "estimate": str(estimate),
+            "ci_low": str(low),
+            "ci_high": str(high),
+        }
+        for i, (estimate, low, high) in enumerate(COHORTS[measure])
+    ]
+
+
+def from_frames(folder: Path, results: list[dict[str, str]]) -> pe.Evidence:
+    write_package(folder, results)
+    return pe.Evidence.from_frames(
+        {
+            name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+            for name in ("studies", "outcomes")
+        }
+    )
+
+
+@pytest.mark.parametrize("measure", ["HR", "MD"])
+def test_a_review_of_printed_effects_alone_is_pooled_on_their_measure(
+    tmp_path: Path, measure: str
+) -> None:
+    results = printed(measure)
+    # one more study prints another measure, which does not enter
+    results.append(results[0] | {"outcome_id": "z.cases", "study_id": "z", "effect_measure": "RR"})
+    if measure == "MD":
+        results[-1] |= {"estimate": "0.7", "ci_low": "0.5", "ci_high": "0.98"}
+    ev = from_frames(tmp_path / "cohorts", results)
+    pools = pe.pools(ev)
+    assert (pools.measure, pools.keys) == (measure, (("cases", "time not stated"),))
+    turn = np.log if measure == "HR" else np.asarray
+    estimate, low, high = (turn(x) for x in zip(*COHORTS[measure], strict=True))
+    se = (high - low) / (2 * 1.959964)
+    alone = pe.meta_analysis(pd.DataFrame({"effect": -estimate, "variance": se**2}))
+    pool = pools[pools.keys[0]]
+    assert pool.k == 4
+    assert pool.estimate == pytest.approx(alone.estimate, rel=1e-6)
+    assert (pool.ci_low, pool.ci_high) == pytest.approx((alone.ci_low, alone.ci_high), rel=1e-6)
+    scale = "; a pool of mean differences holds only where all are on one scale"
+    assert pools.notes == (
+        f"measure {measure}: no result has means or counts, and 4 of 5 print {measure} with an "
+        "interval; effects printed on another measure do not enter" + scale * (measure == "MD"),
+    )
+    assert str(pools).endswith(f"\n  {pools.notes[0]}")
+    told = pe.pools(ev, measure=measure)
+    assert (told[pools.keys[0]].estimate, told.notes) == (pool.estimate, ())
+    left = pools.rows.set_index("study_id")["left_out_reason"]["z"]
+    assert left.endswith(f"the printed estimate is RR, not {measure}")
+
+
+@pytest.mark.parametrize("code", ["RR", "RD", "HR", "IRR", "MD", "SMD"])
+def test_of_as_many_printed_effects_the_first_measure_is_chosen(tmp_path: Path, code: str) -> None:
+    other = "RR" if code == "HR" else "HR"
+    results = printed("HR")
+    for row, measure in zip(results, (code, other, other, code), strict=True):
+        row["effect_measure"] = measure
+    for row in (results[0], results[3]):
+        row |= {"estimate": "0.1", "ci_low": "0.05", "ci_high": "0.15" if code[1] == "D" else "0.2"}
+    pools = pe.pools(from_frames(tmp_path / "ties", results))
+    assert pools.measure == code
+    one = results[1] | {"outcome_id": "a.cases", "study_id": "a", "effect_measure": "OR"}
+    assert pe.pools(from_frames(tmp_path / "with_or", [*results, one])).measure == "OR"
+    one |= {"events_intervention": "4", "n_intervention": "50", "effect_measure": other}
+    assert pe.pools(from_frames(tmp_path / "with_counts", [*results, one])).measure == "OR"

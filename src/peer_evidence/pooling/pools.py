@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,6 +14,7 @@ import pandas as pd
 
 from peer_evidence.checks import check_choice, check_columns, check_evidence, check_options, nearest
 from peer_evidence.effects.conversion import smd_from_log_odds_ratio
+from peer_evidence.effects.measures import PRINTED
 from peer_evidence.effects.scales import scale_of
 from peer_evidence.effects.table import effect_sizes
 from peer_evidence.errors import FewStudiesWarning, InputError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
 FEW = 5  # below this many studies tau2 and a Wald interval are not to be trusted
-MEASURES = ("SMD", "OR", "RR", "RD", "MD", "HR")
+MEASURES = ("SMD", "OR", "RR", "RD", "MD", "HR", "IRR")
 NO_TIME = "time not stated"
 NO_NUMBERS = "no numbers for the measure"
 ANOTHER = "another result of the study in this pool was measured later"
@@ -54,6 +56,8 @@ class Pools(Result):
         The groups as readers see them.
     analyses, cautious : tuple of MetaAnalysis
         The pools, and the same with the ad hoc Hartung-Knapp interval, in the order of the keys.
+    notes : tuple of str
+        Which measure was chosen, where it is that of the printed effects; else empty.
     """
 
     by: Key
@@ -64,6 +68,7 @@ class Pools(Result):
     titles: tuple[str, ...]
     analyses: tuple[MetaAnalysis, ...] = field(repr=False)
     cautious: tuple[MetaAnalysis, ...] = field(repr=False)
+    notes: Key = ()
 
     def __getitem__(self, key: str | Key) -> MetaAnalysis:
         wanted = (key,) if isinstance(key, str) else tuple(key)
@@ -128,7 +133,7 @@ class Pools(Result):
                 f"Hartung-Knapp {scale.interval(cautious.ci_low, cautious.ci_high)}), "
                 f"{count(wald.k, 'study', 'studies')}{few}"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
 def pools(
@@ -154,10 +159,12 @@ def pools(
         months, over 4 to 9 months, over 9 months.
     minimum : int
         Studies that a pool needs.
-    measure : {"SMD", "OR", "RR", "RD", "MD", "HR"}, optional
-        The effect measure. When left out: SMD if any result prints means, else OR. For SMD, a
-        result that prints counts enters as its odds ratio over pi / sqrt 3 (Chinn 2000, Stat Med
-        19:3127), which its note says.
+    measure : {"SMD", "OR", "RR", "RD", "MD", "HR", "IRR"}, optional
+        The effect measure. When left out: SMD if any result prints means, else OR; where no result
+        prints means, counts or an odds ratio with its interval, the measure that most results
+        print with an interval (of as many, the first in the table), which ``notes`` says. For
+        SMD, a result that prints counts enters as its odds ratio over pi / sqrt 3 (Chinn 2000,
+        Stat Med 19:3127), which its note says. Printed effects of other measures do not enter.
     domains : sequence of str, optional
         The outcome domains to pool; all when left out.
     **options
@@ -194,7 +201,7 @@ def pools(
         rows["bucket"] = pd.Series(pd.Categorical([NO_TIME] * len(rows)), index=rows.index)
     names = (by,) if isinstance(by, str) else tuple(by)
     check_columns(rows.columns, names, "by")
-    chosen = _choose_measure(rows, measure)
+    chosen, notes = _choose_measure(rows, measure)
     rows = _with_effects(rows, chosen)
     rows["left_out_reason"] = _reasons(rows, names, minimum)
     rows["pooled"] = rows["left_out_reason"] == ""
@@ -214,7 +221,7 @@ def pools(
         for key in keys
     )
     about = ev.package["intervention"]
-    return Pools(names, chosen, keys, rows, about, titles, analyses, cautious)
+    return Pools(names, chosen, keys, rows, about, titles, analyses, cautious, notes)
 
 
 def time_buckets(months: pd.Series, buckets: Sequence[float]) -> pd.Series:
@@ -243,10 +250,26 @@ def short_labels(rows: pd.DataFrame) -> pd.Series:
     return short.where(~alike, rows["label"])
 
 
-def _choose_measure(rows: pd.DataFrame, measure: str | None) -> str:
+def _choose_measure(rows: pd.DataFrame, measure: str | None) -> tuple[str, Key]:
+    """Choose the measure of the pools; a note says so where it is that of printed effects."""
     if measure is not None:
-        return check_choice("measure", measure, MEASURES)
-    return "SMD" if rows["mean_intervention"].notna().any() or rows.empty else "OR"
+        return check_choice("measure", measure, MEASURES), ()
+    if rows["mean_intervention"].notna().any() or rows.empty:
+        return "SMD", ()
+    counts = rows[["events_intervention", "events_comparison"]].notna().any(axis=None)
+    whole = rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
+    printed = [PRINTED.get(str(word)) for word in rows.loc[whole, "effect_measure"]]
+    found = Counter(code for code in printed if code in MEASURES)
+    if counts or not found or "OR" in found:
+        return "OR", ()
+    code, times = found.most_common(1)[0]  # of as many, the first in the table
+    note = (
+        f"measure {code}: no result has means or counts, and {times} of {len(rows)} print {code} "
+        "with an interval; effects printed on another measure do not enter"
+    )
+    if code == "MD":
+        note += "; a pool of mean differences holds only where all are on one scale"
+    return code, (note,)
 
 
 def _with_effects(rows: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -14,12 +14,17 @@ from peer_evidence.formatting import count
 from peer_evidence.records.write import csv_text
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.pool_words import effects_made
 from peer_evidence.report.prose import pooling
 from peer_evidence.report.references import Cited, linked, vancouver
 
 if TYPE_CHECKING:
     from peer_evidence.records.evidence import Evidence
 
+_POOLS = (
+    "Pools are by outcome domain and time of measurement, random effects by restricted maximum "
+    "likelihood, with normal and ad hoc Hartung-Knapp intervals [@hartung] [@adhoc]."
+)
 _METHODS = (
     "Tallies count the results whose contrast is between intervention and comparison; results of "
     "subgroups, other contrasts, single groups and repeated sources are left out and listed.",
@@ -30,11 +35,6 @@ _METHODS = (
     "intervention in a second one. A sign test says nothing of the size of an effect.",
     "Vote counting by statistical significance is not a synthesis: conclusions are tallied only to "
     "show what the sources say [@other].",
-    "Effects are standardised mean differences with Hedges' correction, turned so that positive "
-    "favours the intervention; counts enter as odds ratios divided by π/√3 [@chinn]. Pools are by "
-    "outcome domain and time of measurement, random effects by restricted maximum likelihood, with "
-    "normal and ad hoc Hartung-Knapp intervals [@hartung] [@adhoc]. Where no result prints means, "
-    "odds ratios are pooled.",
     "A claim is supported or contradicted only by a computation on the records; otherwise it is "
     "not checkable, with the reason.",
 )
@@ -50,7 +50,7 @@ def section(context: Context) -> Section:
     authors = [Paragraph(f"Authors: {package['authors']}.")] if "authors" in package else []
     blocks: list[Block] = [
         *authors,
-        Bullets([cite.fill(rule) for rule in _METHODS]),
+        Bullets([cite.fill(rule) for rule in _rules(context)]),
         *_pooling(context, cite),
         _limits(context.ev),
         Paragraph(used, small=True),
@@ -62,6 +62,13 @@ def section(context: Context) -> Section:
     if len(context.ev.reviews):
         blocks += [Heading("Reviews"), _references(context.ev.reviews, "review_id")]
     return Section("methods", "Methods, versions, references", answer, blocks)
+
+
+def _rules(context: Context) -> list[str]:
+    """List the rules; of the effects only how those that are pooled were made."""
+    pools = context.analyses.pools
+    made = f"{effects_made(pools)} {_POOLS}" if len(pools) else _POOLS
+    return [*_METHODS[:-1], made, _METHODS[-1]]
 
 
 def _limits(ev: Evidence) -> Paragraph:

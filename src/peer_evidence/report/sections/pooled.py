@@ -12,6 +12,7 @@ from peer_evidence.formatting import count, number, p_value, words
 from peer_evidence.pooling.pools import FEW, Pools
 from peer_evidence.report.blocks import Block, Grid, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.pool_words import counts_enter, turned
 from peer_evidence.report.traces import rows_named
 
 _HOW = "pe.pools(ev)"
@@ -43,10 +44,12 @@ def section(context: Context) -> Section:
         show(plain, "pools whose normal interval lies above 0"),
         show(steady, "pools whose ad hoc Hartung-Knapp interval lies above 0"),
     )
+    told = turned(pools, context.intervention)
+    side = f"{words(pools.measure)}), {above} in favour of {context.intervention}"
+    side = f"{told})" if told else side
     caption = (
-        f"Effects on one scale ({words(pools.measure)}), {above} in favour of "
-        f"{context.intervention}; each domain and time is a pool of its own, since a study may "
-        "stand in several."
+        f"Effects on one scale ({side}; each domain and time is a pool of its own, since a study "
+        "may stand in several."
     )
     blocks: list[Block] = [
         *context.drawing("pools", caption),
@@ -54,13 +57,20 @@ def section(context: Context) -> Section:
         Paragraph(
             f"With fewer than {FEW} studies the variance between studies is hardly known: the "
             "normal interval is then too narrow, the Hartung-Knapp interval often too wide. Both "
-            "are shown; where they disagree, the records do not settle the question. Counts enter "
-            "as odds ratios divided by π/√3.",
+            "are shown; where they disagree, the records do not settle the question."
+            + _made(pools),
             small=True,
         ),
         _left(pools),
     ]
     return Section("pooled", "Outcomes pooled", answer, blocks)
+
+
+def _made(pools: Pools) -> str:
+    """Say how counts enter, or why the effects are of their measure; empty where neither is so."""
+    if counts_enter(pools):
+        return " Counts enter as odds ratios divided by π/√3."
+    return "".join(f" {note[0].upper()}{note[1:]}." for note in pools.notes)
 
 
 def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
@@ -93,7 +103,10 @@ def _table(context: Context, pools: Pools, frame: pd.DataFrame) -> Grid:
     header = ["pool", "studies", f"{pools.measure} (95% normal interval)", "p"]
     header += ["ad hoc Hartung-Knapp", "p", "prediction interval", f"τ²{scale.of}", "I²"]
     right = frozenset(range(1, len(header)))
-    return Grid("Pools by domain and time, random effects (REML)", header, rows, right=right)
+    title = "Pools by domain and time, random effects (REML)"
+    if side := turned(pools, context.intervention):
+        title += f". {side[0].upper()}{side[1:]}"
+    return Grid(title, header, rows, right=right)
 
 
 def _prediction(show: Callable[[str, str], Markup], pool: pd.Series, scale: Scale) -> Html:

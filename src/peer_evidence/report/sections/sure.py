@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import statistics
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from peer_evidence.effects.scales import scale_of
+from peer_evidence.effects.scales import Scale, scale_of
 from peer_evidence.formatting import count, number
 from peer_evidence.report.blocks import Block, Bullets, Grid, Heading, Html, Paragraph, Section
 from peer_evidence.report.page import Context
+from peer_evidence.report.pool_words import turned
 from peer_evidence.report.sureness import ENOUGH_TO_SPLIT, ENOUGH_TO_TEST
+
+if TYPE_CHECKING:
+    from peer_evidence.sensitivity.overturned import Fragility
 
 _FRAGILE = "pe.fragility(pools[key], data=pools.studies(key))"
 _CHOICES = "pe.multiverse(pools.studies(key), choices={...})"
@@ -52,11 +57,17 @@ def _answer(context: Context, held: int, people: list[float]) -> Markup:
     def show(value: object, what: str, how: str = _FRAGILE) -> Markup:
         return context.numbers.show(value, what, how, _WHERE)
 
-    text = Markup("Of {} pools {} have a normal interval that excludes no effect.").format(
+    text = Markup("Of {} {} {} {} a normal interval that excludes no effect.").format(
         show(len(pools), "pools", "pe.pools(ev)"),
+        "pool" if len(pools) == 1 else "pools",
         show(held, "pools whose normal interval excludes 0"),
+        "has" if held == 1 else "have",
     )
-    if people:
+    if len(people) == 1:
+        text += Markup(" One new trial without any effect would undo that with {} people.").format(
+            show(number(people[0], 0), "people of such a trial")
+        )
+    elif people:
         text += Markup(
             " One new trial without any effect would undo that with {} to {} people (median {})."
         ).format(
@@ -87,16 +98,15 @@ def _overturned(context: Context) -> Grid:
         excluding = int(((choices.ci_low > 0) | (choices.ci_high < 0)).sum())
         share = f"{excluding} of {len(choices.estimate)}"
         reach = scale.interval(float(choices.estimate.min()), float(choices.estimate.max()))
-        trial = fragile.trial_n
         rows.append(
             [
                 title,
                 show(str(fragile.k), "studies", "pe.pools(ev)"),
                 show(effect, "pooled effect", "pe.pools(ev)"),
                 _removal(fragile.significance_k, fragile.significance_studies, fragile.significant),
-                show(number(trial, 0), "people of one null trial", _FRAGILE)
-                if trial is not None
-                else f"includes {scale.null} already",
+                show(number(fragile.trial_n, 0), "people of one null trial", _FRAGILE)
+                if fragile.trial_n is not None
+                else _no_people(fragile, scale),
                 show(reach, "estimates over the choices", _CHOICES),
                 show(share, "choices whose interval excludes 0", _CHOICES),
             ]
@@ -105,7 +115,16 @@ def _overturned(context: Context) -> Grid:
     header += ["null trial, people", "over choices", f"excluding {scale_of(pools.measure).null}"]
     right = frozenset({1, 2, 4, 5, 6})
     caption = "What would turn the normal interval of each pool, and what other choices give"
+    if side := turned(pools, context.intervention):
+        caption += f". {side[0].upper()}{side[1:]}"
     return Grid(caption, header, rows, right=right, stacked=True)
+
+
+def _no_people(fragile: Fragility, scale: Scale) -> str:
+    """Say why no people of a null trial are given."""
+    if not fragile.significant:
+        return f"includes {scale.null} already"
+    return "none found" if fragile.trial_variance is None else "people not recorded"
 
 
 def _removal(size: int | None, studies: tuple[str, ...], significant: bool) -> str:
