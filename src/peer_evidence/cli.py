@@ -216,7 +216,7 @@ def diff(old: Path, new: Path, as_json: bool, exit_code: bool) -> None:
     type=click.Path(path_type=Path),
     default=Path("explorer.html"),
     show_default=True,
-    help="The file to write.",
+    help="The file to write, ending in .html; only an older explorer page is replaced.",
 )
 @click.option("--serve", is_flag=True, help="Serve the page on this machine instead.")
 @click.option("--port", default=0, help="The port to serve on; a free one when left out.")
