@@ -102,3 +102,25 @@ def test_review_writes_the_page_and_says_what_it_could_not_make(
         "from a browser).\n"
     )
     assert (out / "index.html").is_file()
+
+
+def test_audit_takes_a_review_however_it_is_stored(tmp_path: Path) -> None:
+    folder = run("audit", str(DATA))
+    book = pe.save(pe.load(), tmp_path / "mine.xlsx")
+    archive = shutil.make_archive(str(tmp_path / "mine"), "zip", str(DATA))
+    for stored in (book, archive):
+        result = run("audit", str(stored))
+        assert (result.exit_code, result.output) == (0, folder.output)
+
+
+def test_audit_of_a_table_without_a_printed_result_says_what_is_needed() -> None:
+    result = run("audit", str(DATA / "studies.csv"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Error: audit: studies.csv holds no printed result to check, only numbers of studies or "
+        "people; at least one of the columns estimate, ci_low, ci_high, se, p_value, q, q_df, i2, "
+        "tau2, z, study_n_total, events_intervention, events_comparison, percent_intervention, "
+        "percent_comparison, mean_intervention, mean_comparison, sd_intervention, sd_comparison "
+        "is needed\n"
+    )
