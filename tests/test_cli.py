@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,7 +64,7 @@ def test_a_folder_that_is_not_there() -> None:
     result = run("check", "no/such/folder")
     assert result.exit_code == 2
     assert result.stderr == (
-        "Error: path: found 'no/such/folder', which is not a folder; give the folder that holds "
+        "Error: path: there is nothing of the name 'no/such/folder'; give the folder that holds "
         "studies.csv and outcomes.csv\n"
     )
 
@@ -124,3 +127,17 @@ def test_audit_of_a_table_without_a_printed_result_says_what_is_needed() -> None
         "percent_comparison, mean_intervention, mean_comparison, sd_intervention, sd_comparison "
         "is needed\n"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise there")
+def test_a_reader_that_goes_away_ends_the_command_without_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "x.ris"
+    file.write_text("TY  - JOUR\nTI  - A title\nER  - \n", encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    found = subprocess.run(
+        [sys.executable, "-m", "peer_evidence", "import", str(file)],
+        stdout=writer, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (found.returncode, found.stderr) == (1, b"")
