@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,7 +64,7 @@ def test_a_folder_that_is_not_there() -> None:
     result = run("check", "no/such/folder")
     assert result.exit_code == 2
     assert result.stderr == (
-        "Error: path: found 'no/such/folder', which is not a folder; give the folder that holds "
+        "Error: path: there is nothing of the name 'no/such/folder'; give the folder that holds "
         "studies.csv and outcomes.csv\n"
     )
 
@@ -102,3 +105,39 @@ def test_review_writes_the_page_and_says_what_it_could_not_make(
         "from a browser).\n"
     )
     assert (out / "index.html").is_file()
+
+
+def test_audit_takes_a_review_however_it_is_stored(tmp_path: Path) -> None:
+    folder = run("audit", str(DATA))
+    book = pe.save(pe.load(), tmp_path / "mine.xlsx")
+    archive = shutil.make_archive(str(tmp_path / "mine"), "zip", str(DATA))
+    for stored in (book, archive):
+        result = run("audit", str(stored))
+        assert (result.exit_code, result.output) == (0, folder.output)
+
+
+def test_audit_of_a_table_without_a_printed_result_says_what_is_needed() -> None:
+    result = run("audit", str(DATA / "studies.csv"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Error: audit: studies.csv holds no printed result to check, only numbers of studies or "
+        "people; at least one of the columns estimate, ci_low, ci_high, se, p_value, q, q_df, i2, "
+        "tau2, z, study_n_total, events_intervention, events_comparison, percent_intervention, "
+        "percent_comparison, mean_intervention, mean_comparison, sd_intervention, sd_comparison "
+        "is needed\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise there")
+def test_a_reader_that_goes_away_ends_the_command_without_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "x.ris"
+    file.write_text("TY  - JOUR\nTI  - A title\nER  - \n", encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    found = subprocess.run(
+        [sys.executable, "-m", "peer_evidence", "import", str(file)],
+        stdout=writer, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (found.returncode, found.stderr) == (1, b"")

@@ -216,7 +216,7 @@ def diff(old: Path, new: Path, as_json: bool, exit_code: bool) -> None:
     type=click.Path(path_type=Path),
     default=Path("explorer.html"),
     show_default=True,
-    help="The file to write.",
+    help="The file to write, ending in .html; only an older explorer page is replaced.",
 )
 @click.option("--serve", is_flag=True, help="Serve the page on this machine instead.")
 @click.option("--port", default=0, help="The port to serve on; a free one when left out.")
@@ -252,8 +252,8 @@ def explore(path: Path | None, out: Path, serve: bool, port: int) -> None:
 def audit(path: Path | None, as_json: bool) -> None:
     """Say which published numbers cannot all be true.
 
-    PATH is a review, or one CSV file with the columns of pooled_results or outcomes. Exits 0
-    whatever is found.
+    PATH is a review (a folder, workbook or archive), or one CSV file with the columns of
+    pooled_results or outcomes. Exits 0 whatever is found.
 
     \b
     Examples:
@@ -262,10 +262,16 @@ def audit(path: Path | None, as_json: bool) -> None:
     """  # noqa: D301
     from peer_evidence.appraisal.audit import audit as check_numbers
     from peer_evidence.records.evidence import load
+    from peer_evidence.records.workbook import is_workbook
+    from peer_evidence.records.zipped import is_archive
 
     with _told_plainly():
-        is_table = path is not None and (path.is_file() or path.suffix.lower() == ".csv")
-        result = check_numbers(path if path is not None and is_table else load(path))
+        if path is None or is_workbook(path) or is_archive(path):
+            result = check_numbers(load(path))
+        elif path.is_file() or (path.suffix.lower() == ".csv" and not path.is_dir()):
+            result = check_numbers(path)
+        else:
+            result = check_numbers(load(path))
     if as_json:
         click.echo(result.to_frame().to_json(orient="records", indent=2, force_ascii=False))
     else:

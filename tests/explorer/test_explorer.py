@@ -291,3 +291,32 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert result.output == (
         f"Error: out: {str(tmp_path)!r} is a folder; give the name of a file\n"
     )
+
+
+def test_a_file_of_another_kind_is_never_overwritten(tmp_path: Path) -> None:
+    table, page = tmp_path / "studies.csv", tmp_path / "mine.html"
+    for file in (table, page):
+        file.write_text("my own work", encoding="utf-8")
+    result = CliRunner().invoke(main, ["explore", "--out", str(table)])
+    assert (result.exit_code, result.output) == (
+        2,
+        "Error: out: found 'studies.csv', allowed is a name that ends in '.html' or '.htm'; "
+        "nothing was touched\n",
+    )
+    result = CliRunner().invoke(main, ["explore", "--out", str(page)])
+    assert (result.exit_code, result.output) == (
+        2,
+        f"Error: out: {str(page)!r} is there already and holds no mark of an explorer page; "
+        "nothing was touched, give another name (or, if it is a page of an earlier version, "
+        "delete it first)\n",
+    )
+    assert [file.read_text(encoding="utf-8") for file in (table, page)] == ["my own work"] * 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["mine.html", "studies.csv"]
+
+
+def test_an_earlier_explorer_page_is_replaced(ev: pe.Evidence, tmp_path: Path) -> None:
+    page = tmp_path / "explorer.HTM"
+    page.write_text(explorer_page(ev).replace("</title>", " (older)</title>"), encoding="utf-8")
+    result = CliRunner().invoke(main, ["explore", "--out", str(page)])
+    assert (result.exit_code, result.output) == (0, f"The explorer is in {page}\n")
+    assert page.read_text(encoding="utf-8") == explorer_page(ev)

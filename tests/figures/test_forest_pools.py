@@ -182,3 +182,33 @@ def test_a_group_of_counts_among_means_has_its_own_heading(look, layout):
     place = {text.get_text(): text.get_window_extent().y0 for text in ax.texts}
     assert place[head] == pytest.approx(place["Counted"], abs=1)
     assert head not in look(pe.figures.forest(pe.meta_analysis(data), data=data, layout=layout))
+
+
+def test_a_group_of_means_among_more_counts_never_stands_under_events(look):
+    counts = pd.concat([means(), means()[:2]], ignore_index=True).assign(kind="counted")
+    counts["label"] = [f"{letter} 2004" for letter in "DEFGH"]
+    counts[[name for name in counts if name.startswith(("mean_", "sd_"))]] = np.nan
+    counts[["events_intervention", "events_comparison"]] = 4, 9
+    data = pd.concat([counts, means().assign(kind="measured")], ignore_index=True)
+    groups = pe.subgroups(data, by="kind", method="FE")
+    table = pe.figures.forest_table(groups, data=data)
+    pooled = table[table.kind.isin(["subtotal", "total"])]
+    assert pooled.filter(like="events_").isna().all(axis=None)
+    assert pooled.n_intervention.tolist() == [152, 91, 243]
+    words = look(pe.figures.forest(groups, data=data))
+    assert words.count("Mean (SD)") == words.count("Events/total") == 2  # once an arm
+    assert {"36.8 (10.0)", "4/41"} <= set(words)
+    assert not [one for one in words if one.startswith("/")]
+
+
+def test_events_that_are_missing_are_neither_shown_nor_summed(look):
+    data = means().filter(regex="label|^n_|effect|variance")
+    data[["events_intervention", "events_comparison"]] = [[4, 9], [np.nan, np.nan], [2, 3]]
+    m = pe.meta_analysis(data)
+    total = pe.figures.forest_table(m, data=data).iloc[-1]
+    assert total.filter(like="events_").isna().all()
+    assert total.n_intervention == 91
+    words = look(pe.figures.forest(m, data=data))
+    assert [one for one in words if "/" in one and one[-1].isdigit()] == [
+        *("4/41", "9/39", "2/30", "3/31"),
+    ]

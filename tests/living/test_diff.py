@@ -334,7 +334,7 @@ def test_faults_name_their_folder(small, states):
     [
         (
             "no/such/folder",
-            "old: found 'no/such/folder', which is not a folder; give the folder that holds "
+            "old: there is nothing of the name 'no/such/folder'; give the folder that holds "
             "studies.csv and outcomes.csv",
         ),
         (

@@ -470,7 +470,7 @@ def test_a_folder_that_may_not_be_read(small: Small, monkeypatch: pytest.MonkeyP
     )
 
 
-@pytest.mark.parametrize("path", ["nowhere", "review/studies.csv", "a\0b", "x" * 5000])
+@pytest.mark.parametrize("path", ["review/studies.csv", "a\0b", "x" * 5000])
 @pytest.mark.parametrize("call", [pe.load, pe.validate])
 def test_a_path_that_is_no_folder(
     small: Small, tmp_path: Path, path: str, call: Callable[[str], object]
@@ -482,6 +482,15 @@ def test_a_path_that_is_no_folder(
     assert str(caught.value) == (
         f"path: found {wanted!r}, which is not a folder; give the folder that holds studies.csv "
         "and outcomes.csv"
+    )
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(pe.InputError) as caught:
+        pe.load(tmp_path / "nowhere")
+    assert str(caught.value) == (
+        f"path: there is nothing of the name {str(tmp_path / 'nowhere')!r}; give the folder that "
+        "holds studies.csv and outcomes.csv"
     )
 
 

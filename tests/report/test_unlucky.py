@@ -15,7 +15,7 @@ import pytest
 
 import peer_evidence as pe
 from peer_evidence.errors import BusyError, WriteError
-from peer_evidence.explorer.page import write_explorer
+from peer_evidence.explorer.page import explorer_page, write_explorer
 from peer_evidence.living.watch import watch_review
 from peer_evidence.report.folder import MANIFEST, write_manifest, written_whole
 from peer_evidence.writing import alone, write_whole
@@ -75,7 +75,8 @@ for name, write in {
 def test_a_disk_that_is_full_is_told_and_the_old_output_stays(tmp_path: Path) -> None:
     pe.new_review(tmp_path / "records", "example")
     made(tmp_path / "out")
-    (tmp_path / "e.html").write_text("old", encoding="utf-8")
+    old = explorer_page(pe.load(tmp_path / "records"))
+    (tmp_path / "e.html").write_text(old, encoding="utf-8")
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "tally.svg").write_text("old", encoding="utf-8")
     process = python(LIMITED, tmp_path)
@@ -94,7 +95,7 @@ def test_a_disk_that_is_full_is_told_and_the_old_output_stays(tmp_path: Path) ->
     assert names(tmp_path) == ["e.html", "figures", "out", "records"]
     assert names(tmp_path / "figures") == ["tally.svg"]
     assert (tmp_path / "figures" / "tally.svg").read_text(encoding="utf-8") == "old"
-    assert (tmp_path / "e.html").read_text(encoding="utf-8") == "old"
+    assert (tmp_path / "e.html").read_text(encoding="utf-8") == old
     assert names(tmp_path / "out") == [MANIFEST, "page.txt"]
 
 

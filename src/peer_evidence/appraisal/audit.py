@@ -42,6 +42,7 @@ _RANGES = (
     *("table", "row_id"),
     *(f"{what}_{end}" for what in ("se", "z", "p", "i2", "q") for end in ("low", "high")),
 )
+_SIZES = {"k", "n_total", "n_intervention", "n_comparison"}  # alone they can hold no conflict
 _LABELS = {"pooled_results": "pooled result", "outcomes": "result of a study"}
 
 
@@ -209,7 +210,7 @@ def audit(
     if isinstance(data, (str, Path)):
         data, lines_of, file = read_file(data)
     if isinstance(data, pd.DataFrame):
-        name = table or _shape(data)
+        name = table or _shape(data, file or "the table")
         parts = {name: (data, np.full(len(data), -1) if lines_of is None else lines_of)}
         from_text = bool(file) or _is_text(data, name)
     elif hasattr(data, "texts"):
@@ -313,10 +314,17 @@ def _ids(name: str, frame: pd.DataFrame) -> list[str]:
     return [f"row {place + 1}" for place in range(len(frame))]
 
 
-def _shape(frame: pd.DataFrame) -> str:
+def _shape(frame: pd.DataFrame, called: str) -> str:
     """Tell which of the two tables a frame is like."""
-    if not any(column in frame.columns for columns in NUMBERS.values() for column in columns):
+    known = dict.fromkeys(column for columns in NUMBERS.values() for column in columns)
+    if not any(column in frame.columns for column in known):
         check_columns(frame.columns, ["estimate", "ci_low", "ci_high"], "audit")
+    needed = [column for column in known if column not in _SIZES]
+    if not any(column in frame.columns for column in (*needed, "duplicate_of")):
+        raise InputError(
+            f"audit: {called} holds no printed result to check, only numbers of studies or people; "
+            f"at least one of the columns {', '.join(needed)} is needed"
+        )
     own = {
         name: sum(column in frame.columns for column in (*NUMBERS[name], TABLES[name]))
         for name in TABLES

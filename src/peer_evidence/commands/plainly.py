@@ -22,6 +22,8 @@ def told_plainly(faults: int = 1) -> Iterator[None]:
     except PeerEvidenceError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
+    except BrokenPipeError:  # whoever read has closed the pipe; the program ends without a word
+        raise
     except OSError as error:
         click.echo(f"Error: {error.strerror or error}: {error.filename or ''}", err=True)
         sys.exit(2)

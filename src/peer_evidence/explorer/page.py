@@ -17,10 +17,13 @@ from peer_evidence.writing import told_where, write_whole
 
 _SCRIPTS = ("statistics.js", "forest.js", "explorer.js")
 _IMPORT = re.compile(r'^import .* from "\./.*";\n', re.MULTILINE)
+_MARK = '<meta name="generator" content="peer_evidence explorer">'
+_HEAD = 1000  # bytes of a page in which the mark stands
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{mark}
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
@@ -88,26 +91,52 @@ def explorer_page(ev: Evidence) -> str:
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     title = html.escape(data["title"])
-    return _PAGE.format(policy=policy, title=title, style=sheet, data=inside, script=script)
+    return _PAGE.format(
+        mark=_MARK, policy=policy, title=title, style=sheet, data=inside, script=script
+    )
 
 
 def write_explorer(ev: Evidence, out: str | Path) -> Path:
     """Write the explorer of a review to a file, whole or not at all.
 
+    An explorer page that is there already is replaced; any other file is left alone.
+
     Raises
     ------
     InputError
-        If ``out`` is a folder.
+        If ``out`` is a folder, ends otherwise than in ``.html`` or ``.htm``, or is there already
+        and no explorer page.
     """
     path = Path(out)
     if "\0" in str(path):
         raise InputError(f"out: {str(out)!r} is no name of a file; give another")
     if path.is_dir():
         raise InputError(f"out: {str(out)!r} is a folder; give the name of a file")
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise InputError(
+            f"out: found {path.name!r}, allowed is a name that ends in '.html' or '.htm'; nothing "
+            "was touched"
+        )
+    with told_where(path):
+        own = not path.exists() or _is_explorer(path)
+    if not own:
+        raise InputError(
+            f"out: {str(path)!r} is there already and holds no mark of an explorer page; nothing "
+            "was touched, give another name (or, if it is a page of an earlier version, delete it "
+            "first)"
+        )
     text = explorer_page(ev)
     with told_where(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     return write_whole(path, text.encode())
+
+
+def _is_explorer(path: Path) -> bool:
+    """Tell whether a file is a page that was written here before."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _MARK.encode() in file.read(_HEAD)
 
 
 def _hash(text: str) -> str:

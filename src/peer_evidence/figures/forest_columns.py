@@ -211,7 +211,7 @@ def _arm_texts(table: pd.DataFrame, side: str, joined: bool) -> dict[str, list[s
         return {f"{name}_{side}": texts for name, texts in held.items()}
     if "events" in held:
         pairs = zip(held["events"], held["n"], strict=True)
-        return {f"events_{side}": [f"{events}/{n}" if n else "" for events, n in pairs]}
+        return {f"events_{side}": [f"{events}/{n}" if events and n else "" for events, n in pairs]}
     pairs = zip(held["mean"], held["sd"], strict=True)
     return {
         f"mean_{side}": [f"{mean} ({sd})" if sd else mean for mean, sd in pairs],

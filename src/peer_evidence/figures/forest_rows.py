@@ -211,9 +211,19 @@ def _shown_arms(data: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
 
 
 def _fullest(data: pd.DataFrame) -> list[str]:
-    """Name the columns of counts or of means, whichever more studies have whole."""
+    """Name the columns of means where a study has these alone, else those that more have whole.
+
+    Among means the counts of other studies have a place, among counts means have none.
+    """
     kinds = [arm_columns([c for c in data.columns if c in _columns(kind)]) for kind in ARMS]
-    return max(kinds, key=lambda names: data[names].notna().all(axis=1).sum() if names else -1)
+    whole = [
+        data[names].notna().all(axis=1) if names else pd.Series(data=False, index=data.index)
+        for names in kinds
+    ]
+    counts, means = whole
+    if (means & ~counts).any():
+        return kinds[1]
+    return kinds[0] if kinds[0] and counts.sum() >= means.sum() else kinds[1] or kinds[0]
 
 
 def _columns(kind: str) -> set[str]:
@@ -284,5 +294,7 @@ def _pooled(
         row |= dict.fromkeys(("pi_low", "pi_high", "i2_ci_low", "i2_ci_high"), np.nan)
     mixed = any(name.startswith("mean_") for name in arms)
     summed = ("n_",) if mixed else ("n_", "events_")
-    row |= {name: studies[name].sum() for name in arms if name.startswith(summed)}
+    for name in (one for one in arms if one.startswith(summed)):
+        people = name.startswith("n_")
+        row[name] = studies[name].sum(skipna=people, min_count=1)  # events: of all, or not told
     return pd.DataFrame([row])

@@ -139,9 +139,11 @@ def _folder(path: str | Path) -> Path:
     if not isinstance(path, (str, PathLike)):
         raise InputError(f"path: found {type(path).__name__}, allowed is the name of a folder")
     folder = Path(path)
+    there = True
     try:
         if folder.is_dir():
             return folder
+        there = "\0" in str(folder) or folder.exists()
     except (OSError, ValueError):  # no right to look, or a path that no system allows
         pass
     ending = folder.suffix.lower()
@@ -152,6 +154,11 @@ def _folder(path: str | Path) -> Path:
     if ending in {".xls", ".ods", ".xlsb", ".numbers"}:
         raise InputError(
             f"path: found {str(path)!r}; a review is read from an .xlsx workbook, save it as one"
+        )
+    if not there:
+        raise InputError(
+            f"path: there is nothing of the name {str(path)!r}; give the folder that holds "
+            "studies.csv and outcomes.csv"
         )
     raise InputError(
         f"path: found {str(path)!r}, which is not a folder; give the folder that holds "

@@ -65,8 +65,8 @@ def _pools(analyses: Analyses) -> Axes | None:
     return forest(
         pools,
         data=pools.studies(),
-        intervention=package["intervention"].capitalize(),
-        comparison="Comparison",
+        intervention=_raised(package["intervention"]),
+        comparison=_raised(package["comparison"]),
         favours=(package["comparison"], package["intervention"]),
     )
 
@@ -178,6 +178,18 @@ def _save_drawing(axes: Axes, name: str, folder: Path) -> Saved:
     svg = next(path for path in paths if path.suffix == ".svg")
     relative = [path.relative_to(folder).as_posix() for path in paths]
     return Saved(name, svg.read_bytes(), alt, relative)
+
+
+def _raised(text: str) -> str:
+    """Raise the first letter alone, without an article: names and abbreviations stay as they are.
+
+    Examples
+    --------
+    >>> _raised("BCG vaccine"), _raised("the usual care")
+    ('BCG vaccine', 'Usual care')
+    """
+    text = text.removeprefix("the ")
+    return text[:1].upper() + text[1:]
 
 
 def _labels(analyses: Analyses, vocabulary: str) -> dict[str, str]:
