@@ -14,6 +14,7 @@ import pytest
 import peer_evidence as pe
 from peer_evidence.appraisal.printed_numbers import is_number, mends, printed_span, with_decimals
 from peer_evidence.direction.printed_p import printed_p
+from peer_evidence.records.header import names_of
 from peer_evidence.records.read import RawTable
 from peer_evidence.records.rules import check_numbers
 from peer_evidence.records.tables import OUTCOMES
@@ -137,6 +138,15 @@ def test_an_error_can_be_printed_whatever_it_quotes() -> None:
     with pytest.raises(pe.InputError) as error:
         pe.Evidence.from_frames({"studi\ud800": pd.DataFrame()})
     assert str(error.value).startswith("frames: found 'studi\\ud800', which is no table")
+
+
+def test_a_header_of_a_hundred_thousand_cells_is_read_in_one_pass() -> None:
+    raw = RawTable("outcomes.csv")
+    header = ["outcome_id", *(f"n{number}" for number in range(300_000)), "n7", *[""] * 100_000]
+    assert names_of(header, 1, None, raw) is None
+    assert [str(one) for one in raw.faults] == [
+        "outcomes.csv:1: n7: a column must stand in the header once, found 'cells 9 and 300002'"
+    ]
 
 
 def test_no_slip_is_looked_for_in_a_number_that_nobody_prints() -> None:

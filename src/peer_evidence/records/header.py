@@ -70,15 +70,17 @@ def names_of(
     list of str or None
         None when the rows below cannot be read.
     """
-    while header and not header[-1].strip():
-        header = header[:-1]
+    end = max((place for place, name in enumerate(header, start=1) if name.strip()), default=0)
+    header = header[:end]
     if columns is not None and not _names_any(header, columns):
         known = ", ".join(column.name for column in columns)
         rule = f"the first line must be the header, with the columns of the table: {known}"
         raw.fault(line, "", rule, ",".join(header)[:80])
         return None
     sound = True
+    first: dict[str, int] = {}
     for position, name in enumerate(header, start=1):
+        first.setdefault(name, position)
         if not name.strip():
             rule = f"cell {position} of the header must name a column"
             if position == 1:
@@ -89,10 +91,9 @@ def names_of(
             rule = f"cell {position} of the header must not hold control characters; type it again"
             raw.fault(line, "", rule, name)
             sound = False
-        elif header.index(name) < position - 1:
-            first = header.index(name) + 1
+        elif first[name] < position:
             rule = "a column must stand in the header once"
-            raw.fault(line, name, rule, f"cells {first} and {position}")
+            raw.fault(line, name, rule, f"cells {first[name]} and {position}")
             sound = False
     if columns is None:
         return header if sound else None
