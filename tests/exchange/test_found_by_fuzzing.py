@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,3 +99,15 @@ def test_what_pandas_says_beside_a_table_takes_no_column_away(typed: Any) -> Non
     assert typed(lambda table: table.replace_schema_metadata({b"pandas": told})) == []
     labels = pa.array(range(5))
     assert typed(lambda table: table.append_column("__index_level_0__", labels)) == []
+
+
+def test_an_archive_packed_by_lzma_with_a_broken_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "data.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x-data-rows.csv", "Analysis group\n1\n")
+    data = file.read_bytes()
+    start = data.index(b"x-data-rows.csv") + len("x-data-rows.csv") + 4
+    file.write_bytes(data[:start] + b"\xff" + data[start + 1 :])  # the properties of the stream
+    with pytest.raises(pe.PeerEvidenceError) as error:
+        pe.read_cochrane(file)
+    assert "the archive must be whole; download it again" in str(error.value)
