@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-READERS = ("csv", "tables", "xlsx", "flow", "judgements", "printed", "revman", "ris", "bibtex")
+# the file of a case that is mutated; what else the case holds stands beside it as it is
+_MUTATED = {
+    **{"csv": "studies.csv", "tables": "claims.csv", "flow": "flow.csv", "audit": "table.csv"},
+    **{"judgements": "judgements.csv", "xlsx": "book.xlsx", "parquet": "studies.parquet"},
+    **{"zip": "review.zip", "diff": "new/outcomes.csv", "revman": "review.rm5"},
+    "cochrane": "package/CD000000-analysis-data/CD000000-data-rows.csv",
+    **{"ris": "a.ris", "bibtex": "a.bib", "robvis": "rob.csv"},
+}
+READERS = (*_MUTATED, "printed")
 _INSTRUMENTED = (
     *("peer_evidence.records", "peer_evidence.exchange", "peer_evidence.direction.printed_p"),
     *("peer_evidence.appraisal.printed_numbers", "peer_evidence.appraisal.judgements"),
@@ -66,19 +74,15 @@ def _shape(reader: str, made: list[object]) -> tuple[Callable[[bytes], object], 
     if reader == "printed":
         texts = [str(one).encode("utf-8", "surrogatepass") for one in made]
         return lambda data: data.decode("utf-8", "surrogateescape"), texts
-    whole = [one for one in made if isinstance(one, dict)]
-    name = {"csv": "studies.csv", "tables": "claims.csv"}.get(reader) or next(iter(whole[0]))
-    if reader in ("ris", "bibtex"):
-        name = "a.ris" if reader == "ris" else "a.bib"
-    from fuzz.seeds import small_review, whole_review, written
-
-    beside: dict[str, bytes] = {}
+    name = _MUTATED[reader]
+    whole = [one for one in made if isinstance(one, dict) and name in one]
+    beside = {one: data for one, data in whole[0].items() if one != name}
     if reader in ("csv", "tables"):
+        from fuzz.seeds import small_review, whole_review, written
+
         tables = small_review() if reader == "csv" else whole_review()
         beside = {f"{one}.csv": written(rows) for one, rows in tables.items()}
-    seeds = [one for case in whole for one in case.values() if isinstance(one, bytes)]
-    if reader in ("csv", "tables"):
-        seeds = [beside[name], *(case[name] for case in whole if name in case)]
+    seeds = [*([beside[name]] if name in beside else []), *(one[name] for one in whole)]
     return lambda data: {**beside, name: data}, seeds
 
 
