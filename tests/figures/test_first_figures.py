@@ -78,6 +78,18 @@ def test_tally_is_readable_at_every_size(tally_frame, look, groups):
     assert sum(word.startswith("Group") for word in words) == groups - 2
 
 
+def test_headings_on_both_sides_of_the_zero_stand_apart(tally_frame):
+    ax = pe.figures.tally(tally_frame(5))
+    ax.figure.canvas.draw()
+    boxes = {
+        text.get_text(): text.get_window_extent()
+        for one in (ax.figure, *ax.figure.axes)
+        for text in one.texts
+    }
+    gap = boxes["Benefit"].x0 - boxes["Harm"].x1
+    assert gap * 72 / ax.figure.dpi >= 8  # points; one space of a heading has 3
+
+
 def test_tally_with_large_counts(look):
     frame = pd.DataFrame(
         {"benefit": [1200, 3], "harm": [900, 0], "mixed": [0, 1], "rows": [2100, 4],

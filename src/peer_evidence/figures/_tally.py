@@ -44,6 +44,7 @@ FOR = ("benefit", "favours_intervention")
 AGAINST = ("harm", "favours_comparison")
 _COUNTS = ("rows", "studies")
 _GAP = 12.0
+_HEAD_GAP = 9.0  # between the zero and a heading left of it: two spaces from the next heading
 _LOOKS: dict[
     str, dict[str, Any]
 ] = {  # position and heading tell the kinds apart too: colour is never alone
@@ -212,7 +213,9 @@ def _scale(
     most = {kind: int(table[kind].max()) for kind in kinds}
     room = text_width(str(max(most.values()))) + 6
     heads = {
-        kind: max(text_width(word, weight="bold") for word in _heading(kind)) + 3 for kind in kinds
+        kind: max(text_width(word, weight="bold") for word in _heading(kind))
+        + (_HEAD_GAP if kind in AGAINST else 3)
+        for kind in kinds
     }
     available -= _GAP * (len([kind for kind in kinds if kind not in AGAINST]) - 1)
     low, high = 0.0, available
@@ -262,7 +265,7 @@ def _texts(sheet: Sheet, table: pd.DataFrame, plan: _Plan) -> None:
     for kind, zero in plan.zeros.items():
         lines = _heading(kind)
         align = "right" if kind in AGAINST else "left"
-        shift = -3 if kind in AGAINST else 0
+        shift = -_HEAD_GAP if kind in AGAINST else 0
         top = bottom - lines_height(len(lines)) - 1
         sheet.lines(zero + shift, top, lines, align=align, weight="bold")
 

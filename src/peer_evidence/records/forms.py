@@ -80,13 +80,23 @@ def _commas(bare: str, form: re.Pattern[str]) -> str:
     return ""
 
 
+def _decimals(bare: str) -> str:
+    """Say what to do about ``4.0``, as pandas writes a column of counts with a cell missing."""
+    if not float(bare).is_integer():
+        return ""
+    said = ", written without a decimal point"
+    if bare.endswith(".0"):
+        said += ' (in pandas, convert the column with .astype("Int64") before to_csv)'
+    return said
+
+
 def _other(text: str, bare: str, form: re.Pattern[str]) -> str:
     if form is INTEGER and NUMBER.fullmatch(bare):
         if bare.lstrip("+-").isdigit():
             return " of at most 15 digits"
         if "e" in bare.lower():
             return ", written without an exponent"
-        return ", written without a decimal point" if float(bare).is_integer() else ""
+        return _decimals(bare)
     if _LIKE_DATE.fullmatch(text):
         return "; this looks like the date that a spreadsheet makes of 3-4 or 3/4"
     return ""
